@@ -1,0 +1,1 @@
+//! Biometric performance: metrics, protocols, score files and reports.

@@ -1,0 +1,3 @@
+//! Keys from palms: BCH codes, fuzzy commitment, passphrase tokens and key formats.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Running palm networks: the localizer, the extractors and the models that ship.

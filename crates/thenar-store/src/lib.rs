@@ -1,0 +1,1 @@
+//! Where protected records live: SQLite, and galleries for search.

@@ -1,0 +1,3 @@
+//! Procedural palms and hands with exact labels.
+
+pub mod palm;

@@ -1,0 +1,1 @@
+//! Training palm networks on drawn palms and hands, and exporting them.
