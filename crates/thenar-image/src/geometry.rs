@@ -22,7 +22,10 @@ impl Point {
 
     /// The point `t` of the way from `self` (0) to `other` (1).
     pub fn lerp(self, other: Self, t: f32) -> Self {
-        Self::new(self.x + (other.x - self.x) * t, self.y + (other.y - self.y) * t)
+        Self::new(
+            self.x + (other.x - self.x) * t,
+            self.y + (other.y - self.y) * t,
+        )
     }
 }
 
@@ -35,18 +38,24 @@ pub struct Affine {
 
 impl Affine {
     /// The map that changes nothing.
-    pub const IDENTITY: Self = Self { m: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0] };
+    pub const IDENTITY: Self = Self {
+        m: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+    };
 
     /// Rotation by `angle` radians (counter-clockwise as seen with `y` down when negative), scaling by
     /// `scale`, then moving the origin to `to`: `p ↦ scale·R(angle)·p + to`.
     pub fn similarity(angle: f32, scale: f32, to: Point) -> Self {
         let (s, c) = angle.sin_cos();
-        Self { m: [scale * c, -scale * s, to.x, scale * s, scale * c, to.y] }
+        Self {
+            m: [scale * c, -scale * s, to.x, scale * s, scale * c, to.y],
+        }
     }
 
     /// Moves by `by`.
     pub const fn translation(by: Point) -> Self {
-        Self { m: [1.0, 0.0, by.x, 0.0, 1.0, by.y] }
+        Self {
+            m: [1.0, 0.0, by.x, 0.0, 1.0, by.y],
+        }
     }
 
     /// Where `p` goes.
@@ -84,7 +93,9 @@ impl Affine {
         }
         let [a, b, c, d, e, f] = self.m;
         let (ia, ib, id, ie) = (e / det, -b / det, -d / det, a / det);
-        Some(Self { m: [ia, ib, -(ia * c + ib * f), id, ie, -(id * c + ie * f)] })
+        Some(Self {
+            m: [ia, ib, -(ia * c + ib * f), id, ie, -(id * c + ie * f)],
+        })
     }
 }
 
@@ -94,7 +105,9 @@ mod tests {
 
     #[test]
     fn inverse_undoes_the_map() {
-        let map = Affine { m: [1.5, -0.3, 12.0, 0.4, 0.9, -7.0] };
+        let map = Affine {
+            m: [1.5, -0.3, 12.0, 0.4, 0.9, -7.0],
+        };
         let both = map.then(&map.inverse().unwrap());
         for (got, want) in both.m.iter().zip(Affine::IDENTITY.m) {
             assert!((got - want).abs() < 1e-5, "{both:?}");
@@ -103,6 +116,12 @@ mod tests {
 
     #[test]
     fn singular_maps_have_no_inverse() {
-        assert!(Affine { m: [1.0, 2.0, 0.0, 2.0, 4.0, 0.0] }.inverse().is_none());
+        assert!(
+            Affine {
+                m: [1.0, 2.0, 0.0, 2.0, 4.0, 0.0]
+            }
+            .inverse()
+            .is_none()
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! A single-channel image of `f32`, the working form of every stage.
 
-use image::{GrayImage, Luma};
+use image::{GrayImage, Luma, RgbImage};
 
 /// A grey image, row-major, nominal range 0–1.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,11 @@ pub struct Plane {
 impl Plane {
     /// A plane filled with `value`.
     pub fn filled(width: usize, height: usize, value: f32) -> Self {
-        Self { width, height, data: vec![value; width * height] }
+        Self {
+            width,
+            height,
+            data: vec![value; width * height],
+        }
     }
 
     /// A plane from its pixels, row by row.
@@ -22,7 +26,11 @@ impl Plane {
     /// When `data` does not hold `width * height` values.
     pub fn from_vec(width: usize, height: usize, data: Vec<f32>) -> Self {
         assert_eq!(data.len(), width * height, "a {width}×{height} plane");
-        Self { width, height, data }
+        Self {
+            width,
+            height,
+            data,
+        }
     }
 
     /// A plane whose pixel `(x, y)` is `f(x, y)`.
@@ -33,19 +41,54 @@ impl Plane {
                 data.push(f(x, y));
             }
         }
-        Self { width, height, data }
+        Self {
+            width,
+            height,
+            data,
+        }
     }
 
     /// Bytes 0–255 become 0–1.
     pub fn from_gray(image: &GrayImage) -> Self {
-        let data = image.as_raw().iter().map(|&v| f32::from(v) / 255.0).collect();
-        Self { width: image.width() as usize, height: image.height() as usize, data }
+        let data = image
+            .as_raw()
+            .iter()
+            .map(|&v| f32::from(v) / 255.0)
+            .collect();
+        Self {
+            width: image.width() as usize,
+            height: image.height() as usize,
+            data,
+        }
+    }
+
+    /// The luminance of a photo, 0–1: 0.299·R + 0.587·G + 0.114·B (ITU-R BT.601), on the stored, gamma-coded
+    /// values.
+    pub fn luminance(photo: &RgbImage) -> Self {
+        let grey = |p: &[u8]| {
+            (299 * u32::from(p[0]) + 587 * u32::from(p[1]) + 114 * u32::from(p[2])) as f32 / 255e3
+        };
+        let data = photo.as_raw().chunks_exact(3).map(grey).collect();
+        Self {
+            width: photo.width() as usize,
+            height: photo.height() as usize,
+            data,
+        }
+    }
+
+    /// The part of the plane that starts at column `left` of row `top`; what reaches over the edges is left out.
+    pub fn crop(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
+        let (left, top) = (left.min(self.width), top.min(self.height));
+        let (width, height) = (width.min(self.width - left), height.min(self.height - top));
+        Self::from_fn(width, height, |x, y| self.at(left + x, top + y))
     }
 
     /// 0–1 becomes bytes 0–255, clamped and rounded.
     pub fn to_gray(&self) -> GrayImage {
         GrayImage::from_fn(self.width as u32, self.height as u32, |x, y| {
-            Luma([(self.at(x as usize, y as usize) * 255.0).round().clamp(0.0, 255.0) as u8])
+            Luma([(self.at(x as usize, y as usize) * 255.0)
+                .round()
+                .clamp(0.0, 255.0) as u8])
         })
     }
 

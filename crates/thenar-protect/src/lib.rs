@@ -1,3 +1,32 @@
-//! Cancelable templates: level 1, level 2, records, keyring and revocation.
+//! Cancelable templates: what stands between a palm's feature and the store.
+//!
+//! ```text
+//! feature u ── level 1 (token k1) ──► bits b ── level 2 (store key k2) ──► sealed record
+//! ```
+//!
+//! * [`Level1`] turns a feature into bits under a [`Token`]. A new token gives unrelated bits.
+//! * [`SealedRecord`] hides those bits under a [`StoreKey`]. A stolen store gives nothing.
+//! * [`ContractId`] names the model, preprocessing and parameters a record was made with.
+//! * [`Keyring`] is the file that holds the tokens and store keys, apart from the store.
+//!
+//! This crate knows no images and no networks, and does no input or output except [`Keyring`]'s file.
 
 #![forbid(unsafe_code)]
+
+mod bits;
+mod contract;
+mod derive;
+mod error;
+mod keyring;
+mod level1;
+mod level2;
+mod record;
+mod token;
+
+pub use bits::{BitTemplate, MAX_BITS};
+pub use contract::ContractId;
+pub use error::{ProtectError, RecordError};
+pub use keyring::{Keyring, KeyringError};
+pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, MAX_HASH_BITS};
+pub use record::{RECORD_OVERHEAD, RecordId, SealedRecord, TokenKind, TokenRef};
+pub use token::{KeyId, StoreKey, Token, TokenId, os_rng};

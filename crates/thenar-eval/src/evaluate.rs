@@ -1,0 +1,134 @@
+//! From scores to a report, in one call.
+
+use crate::metrics::{ErrorCurve, Errors, RankOne, auc, d_prime};
+use crate::protocol::SampleCounts;
+use crate::report::{ListInfo, OperatingPoint, Report, SCHEMA, SCHEMA_VERSION, ScoreStatistics};
+use crate::{EvalError, List, Outcome, ScoreSet};
+
+/// Confidence of every interval in a report.
+const CONFIDENCE: f64 = 0.95;
+
+/// The false match rates a report gives the FNMR at, and their names in it.
+const FMR_POINTS: [(&str, f64); 4] = [
+    ("1e-2", 1e-2),
+    ("1e-3", 1e-3),
+    ("1e-4", 1e-4),
+    ("1e-5", 1e-5),
+];
+
+/// Where the scores come from: what a report says beside the figures. Everything may be left out.
+#[derive(Debug, Clone, Default)]
+pub struct Meta {
+    /// Matcher or extractor, e.g. `compact`, `compcode`.
+    pub method: String,
+    /// Protection: `none`, `l1`, `l2`, `l1+l2`.
+    pub protect: String,
+    /// What was read: `roi` or `photo`.
+    pub input: String,
+    /// The command that made the scores.
+    pub command_line: String,
+    /// Contract id of model, preprocessing and scheme, in hexadecimal.
+    pub model_contract: Option<String>,
+    /// The gallery list.
+    pub gallery: Option<ListInfo>,
+    /// The probe list.
+    pub probe: Option<ListInfo>,
+    /// Rank-1 identification, which scores without their pairs cannot tell.
+    pub search: Option<RankOne>,
+    /// Samples and failures to acquire.
+    pub samples: Option<SampleCounts>,
+}
+
+impl Meta {
+    /// Takes over the names and digests of the lists.
+    #[must_use]
+    pub fn with_lists(mut self, gallery: &List, probe: &List) -> Self {
+        self.gallery = Some(ListInfo::new(gallery));
+        self.probe = Some(ListInfo::new(probe));
+        self
+    }
+
+    /// Takes over what the comparison knows beyond its scores.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: &Outcome) -> Self {
+        self.search = Some(outcome.search);
+        self.samples = Some(outcome.samples);
+        self
+    }
+}
+
+/// All figures of a set of scores.
+///
+/// # Errors
+/// [`EvalError::NoScores`] when there is no usable genuine or impostor score, [`EvalError::InfiniteScore`].
+pub fn evaluate(scores: &ScoreSet, meta: &Meta) -> Result<Report, EvalError> {
+    let curve = ErrorCurve::new(scores)?;
+    Ok(evaluate_curve(&curve, meta))
+}
+
+/// As [`evaluate`], for a curve that is also wanted for something else, such as a picture.
+#[must_use]
+pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
+    let eer = curve.eer();
+    let (eer_from, eer_to) = curve.eer_interval(CONFIDENCE);
+    let (genuine_scores, impostor_scores) = curve.distributions();
+    let at_fmr = FMR_POINTS.map(|(name, fmr)| (name.to_owned(), curve.fnmr_at_fmr(fmr)));
+    let failed = meta.samples.map(|s| s.gallery_failed + s.probe_failed);
+    Report {
+        schema: SCHEMA.to_owned(),
+        schema_version: SCHEMA_VERSION,
+        method: meta.method.clone(),
+        protect: meta.protect.clone(),
+        input: meta.input.clone(),
+        command_line: meta.command_line.clone(),
+        model_contract: meta.model_contract.clone(),
+        gallery: meta.gallery.clone(),
+        probe: meta.probe.clone(),
+        polarity: curve.polarity(),
+        samples: meta.samples.map(|s| s.gallery + s.probe),
+        fta: failed,
+        genuine: curve.genuine(),
+        impostor: curve.impostor(),
+        genuine_failed: curve.failed().0,
+        impostor_failed: curve.failed().1,
+        eer: eer.eer,
+        eer_low: eer.low,
+        eer_high: eer.high,
+        eer_interval_95: [eer_from, eer_to],
+        eer_interpolated: curve.eer_interpolated(),
+        eer_point: operating_point(&eer.at),
+        rank1: meta.search.and_then(|s| s.rate()),
+        rank1_correct: meta.search.map(|s| s.correct),
+        rank1_searches: meta.search.map(|s| s.searches),
+        rank1_interval_95: meta
+            .search
+            .filter(|s| s.searches > 0)
+            .map(|s| s.interval(CONFIDENCE).into()),
+        fnmr_at_fmr: at_fmr
+            .iter()
+            .map(|(name, e)| (name.clone(), e.map(|e| e.fnmr())))
+            .collect(),
+        points_at_fmr: at_fmr
+            .iter()
+            .map(|(name, e)| (name.clone(), e.as_ref().map(operating_point)))
+            .collect(),
+        zero_fmr: operating_point(&curve.zero_fmr()),
+        zero_fnmr: operating_point(&curve.zero_fnmr()),
+        auc: auc(curve),
+        d_prime: d_prime(curve),
+        genuine_scores: ScoreStatistics::from(genuine_scores),
+        impostor_scores: ScoreStatistics::from(impostor_scores),
+    }
+}
+
+fn operating_point(errors: &Errors) -> OperatingPoint {
+    OperatingPoint {
+        threshold: errors.threshold,
+        fmr: errors.fmr(),
+        fnmr: errors.fnmr(),
+        false_matches: errors.false_matches,
+        false_non_matches: errors.false_non_matches,
+        fmr_interval_95: errors.fmr_interval(CONFIDENCE).into(),
+        fnmr_interval_95: errors.fnmr_interval(CONFIDENCE).into(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The distributions of genuine and impostor scores.
+
+use std::fmt::Write;
+
+use plotters::prelude::*;
+
+use super::{GENUINE, IMPOSTOR, failed};
+use crate::EvalError;
+use crate::metrics::ErrorCurve;
+
+/// Counts of genuine and impostor scores in equal bins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// Left end of the first bin, in the caller's scores.
+    pub start: f64,
+    /// Width of a bin.
+    pub width: f64,
+    /// Genuine scores per bin.
+    pub genuine: Vec<u64>,
+    /// Impostor scores per bin.
+    pub impostor: Vec<u64>,
+}
+
+impl Histogram {
+    /// `bins` equal bins (at least one) over the range of all scores; the last one holds its right end too.
+    #[must_use]
+    pub fn new(curve: &ErrorCurve, bins: usize) -> Self {
+        let bins = bins.max(1);
+        let (g, i) = curve.distributions();
+        let start = f64::from(g.min.min(i.min));
+        let end = f64::from(g.max.max(i.max));
+        let width = if end > start {
+            (end - start) / bins as f64
+        } else {
+            1.0
+        };
+        let count = |scores: &mut dyn Iterator<Item = f32>| {
+            let mut counts = vec![0u64; bins];
+            for score in scores {
+                let bin = ((f64::from(score) - start) / width) as usize;
+                counts[bin.min(bins - 1)] += 1;
+            }
+            counts
+        };
+        let genuine = count(&mut curve.genuine_scores());
+        let impostor = count(&mut curve.impostor_scores());
+        Self {
+            start,
+            width,
+            genuine,
+            impostor,
+        }
+    }
+}
+
+/// The bins: `from,to,genuine,impostor`.
+#[must_use]
+pub fn histogram_csv(histogram: &Histogram) -> String {
+    let mut text = String::from("from,to,genuine,impostor\n");
+    for (bin, (genuine, impostor)) in histogram
+        .genuine
+        .iter()
+        .zip(&histogram.impostor)
+        .enumerate()
+    {
+        let from = histogram.start + bin as f64 * histogram.width;
+        let _ = writeln!(
+            text,
+            "{from},{},{genuine},{impostor}",
+            from + histogram.width
+        );
+    }
+    text
+}
+
+/// The two distributions as SVG, each scaled to its own number of scores.
+///
+/// # Errors
+/// [`EvalError::Plot`].
+pub fn histogram_svg(title: &str, histogram: &Histogram) -> Result<String, EvalError> {
+    let mut svg = String::new();
+    draw(&mut svg, title, histogram).map_err(failed("the score histogram"))?;
+    Ok(svg)
+}
+
+fn draw(
+    svg: &mut String,
+    title: &str,
+    histogram: &Histogram,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let kinds = [
+        (&histogram.genuine, GENUINE, "genuine"),
+        (&histogram.impostor, IMPOSTOR, "impostor"),
+    ]
+    .map(|(counts, colour, name)| (shares(counts), colour, name));
+    let highest = kinds
+        .iter()
+        .flat_map(|(shares, ..)| shares)
+        .copied()
+        .fold(0.0, f64::max);
+    let end = histogram.start + histogram.width * histogram.genuine.len() as f64;
+    let root = SVGBackend::with_string(svg, (860, 480)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .margin(16)
+        .caption(title, ("sans-serif", 20))
+        .x_label_area_size(48)
+        .y_label_area_size(72)
+        .build_cartesian_2d(histogram.start..end, 0.0..highest * 1.05)?;
+    chart
+        .configure_mesh()
+        .x_desc("Score")
+        .y_desc("Share of the scores of its kind")
+        .y_label_formatter(&|share| format!("{:.1} %", share * 100.0))
+        .light_line_style(TRANSPARENT)
+        .label_style(("sans-serif", 13))
+        .draw()?;
+    for (shares, colour, name) in kinds {
+        let bars = shares
+            .iter()
+            .enumerate()
+            .filter(|(_, share)| **share > 0.0)
+            .map(|(bin, &share)| {
+                let from = histogram.start + bin as f64 * histogram.width;
+                Rectangle::new(
+                    [(from, 0.0), (from + histogram.width, share)],
+                    colour.mix(0.55).filled(),
+                )
+            });
+        chart.draw_series(bars)?.label(name).legend(move |(x, y)| {
+            Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.mix(0.55).filled())
+        });
+    }
+    chart
+        .configure_series_labels()
+        .background_style(WHITE)
+        .label_font(("sans-serif", 14))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+fn shares(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>().max(1) as f64;
+    counts.iter().map(|&count| count as f64 / all).collect()
+}

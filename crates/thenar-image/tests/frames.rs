@@ -1,0 +1,375 @@
+//! The region's frame, overlaps of polygons, and cutting.
+
+use proptest::prelude::*;
+use thenar_image::image::{GrayImage, Luma, Rgb, RgbImage};
+use thenar_image::{
+    Affine, FrameError, HandSide, KeyPoints, Plane, Point, ROI_SIZE, Roi, RoiError, RoiFrame,
+    gaussian_blur, polygon_area, polygon_iou, warp,
+};
+
+/// A right hand, palm to the camera and fingers up: thumb and index finger on the right, the wrist below.
+fn right_hand() -> KeyPoints {
+    [
+        (300, 210),
+        (240, 100),
+        (200, 95),
+        (160, 100),
+        (280, 110),
+        (120, 120),
+        (240, 330),
+        (160, 330),
+        (200, 220),
+    ]
+    .map(|(x, y)| Point::new(x as f32, y as f32))
+}
+
+/// The same as a left hand: mirrored in the photo.
+fn left_hand() -> KeyPoints {
+    right_hand().map(|p| Point::new(400.0 - p.x, p.y))
+}
+
+fn frame(points: &KeyPoints, side: HandSide) -> RoiFrame {
+    RoiFrame::from_key_points(points, side).unwrap()
+}
+
+fn close(a: Point, b: Point, tolerance: f32) -> bool {
+    a.distance(b) <= tolerance
+}
+
+#[test]
+fn the_frame_of_an_upright_hand_is_where_the_definition_puts_it() {
+    // d = 80: side 112, upper edge 16 below the line y = 100, centred on x = 200.
+    let want = [
+        (144.0, 116.0),
+        (256.0, 116.0),
+        (256.0, 228.0),
+        (144.0, 228.0),
+    ]
+    .map(|(x, y)| Point::new(x, y));
+    let right = frame(&right_hand(), HandSide::Right);
+    for (got, want) in right.corners().into_iter().zip(want) {
+        assert!(close(got, want, 1e-3), "{got:?} {want:?}");
+    }
+    assert!((right.side_length() - 112.0).abs() < 1e-3);
+    assert!(close(right.centre(), Point::new(200.0, 172.0), 1e-3));
+    // A left hand's region is mirrored: its upper left corner lies on the right in the photo.
+    let left = frame(&left_hand(), HandSide::Left);
+    for (got, want) in left
+        .corners()
+        .into_iter()
+        .zip([want[1], want[0], want[3], want[2]])
+    {
+        assert!(close(got, want, 1e-3), "{got:?} {want:?}");
+    }
+    assert!(right.to_photo.determinant() > 0.0 && left.to_photo.determinant() < 0.0);
+    assert_eq!(
+        (right.hand_side(), left.hand_side()),
+        (HandSide::Right, HandSide::Left)
+    );
+}
+
+#[test]
+fn the_thumb_is_on_the_right_for_both_hands() {
+    for (points, side) in [
+        (right_hand(), HandSide::Right),
+        (left_hand(), HandSide::Left),
+    ] {
+        let frame = frame(&points, side);
+        let thumb = frame.from_photo().unwrap().apply(points[0]);
+        assert!(thumb.x > ROI_SIZE as f32, "{side:?}: {thumb:?}");
+        assert!(frame.agrees_with(&points));
+        let wrong = RoiFrame::from_key_points(&points, side.other()).unwrap();
+        assert!(!wrong.agrees_with(&points));
+    }
+}
+
+#[test]
+fn hands_that_mirror_each_other_give_one_region() {
+    let photo = gaussian_blur(
+        &Plane::from_fn(401, 400, |x, y| {
+            ((x * 37 + y * 91 + x * y) % 101) as f32 / 100.0
+        }),
+        2.0,
+    );
+    let mirrored = Plane::from_fn(401, 400, |x, y| photo.at(400 - x, y));
+    let right = Roi::cut(&photo, &frame(&right_hand(), HandSide::Right));
+    let left = Roi::cut(&mirrored, &frame(&left_hand(), HandSide::Left));
+    let differences = right
+        .gray()
+        .as_raw()
+        .iter()
+        .zip(left.gray().as_raw())
+        .map(|(a, b)| a.abs_diff(*b));
+    assert!(differences.max().unwrap() <= 1);
+    assert!(thenar_image::quality::contrast(&right.plane()) > 0.01);
+}
+
+#[test]
+fn frames_without_direction_are_refused() {
+    let mut points = right_hand();
+    points[3] = points[1];
+    let error = RoiFrame::from_key_points(&points, HandSide::Right).unwrap_err();
+    assert_eq!(error, FrameError::TooClose { distance: 0.0 });
+    assert_eq!(
+        error.to_string(),
+        "the key points index_middle_valley and ring_little_valley are only 0 pixels apart, expected at least 1"
+    );
+    for bad in [f32::NAN, f32::INFINITY, f32::MAX] {
+        points[3] = Point::new(bad, -bad);
+        assert_eq!(
+            RoiFrame::from_key_points(&points, HandSide::Left),
+            Err(FrameError::NotFinite)
+        );
+    }
+}
+
+#[test]
+fn part_inside_measures_the_photo() {
+    let frame = frame(&right_hand(), HandSide::Right);
+    assert_eq!(frame.part_inside(400, 400), 1.0);
+    // The region spans 144–256: a photo that ends at 199.5 holds its left half, nearly.
+    assert!((frame.part_inside(200, 400) - 55.5 / 112.0).abs() < 1e-3);
+    assert_eq!(frame.part_inside(100, 100), 0.0);
+}
+
+#[test]
+fn squares_overlap_as_computed_by_hand() {
+    let square = |x: f32, y: f32, s: f32| {
+        [(x, y), (x + s, y), (x + s, y + s), (x, y + s)].map(|(x, y)| Point::new(x, y))
+    };
+    assert!((polygon_iou(&square(0.0, 0.0, 2.0), &square(1.0, 0.0, 2.0)) - 1.0 / 3.0).abs() < 1e-6);
+    assert_eq!(
+        polygon_iou(&square(0.0, 0.0, 2.0), &square(5.0, 0.0, 2.0)),
+        0.0
+    );
+    assert!((polygon_iou(&square(0.0, 0.0, 4.0), &square(1.0, 1.0, 2.0)) - 0.25).abs() < 1e-6);
+    // A unit square and itself turned by 45°: a regular octagon of area 2(√2−1).
+    let turned = square(-0.5, -0.5, 1.0)
+        .map(|p| Affine::similarity(0.25 * std::f32::consts::PI, 1.0, Point::default()).apply(p));
+    let octagon = 2.0 * (2.0f32.sqrt() - 1.0);
+    assert!(
+        (polygon_iou(&square(-0.5, -0.5, 1.0), &turned) - octagon / (2.0 - octagon)).abs() < 1e-5
+    );
+    assert_eq!(
+        polygon_iou(&square(0.0, 0.0, 0.0), &square(0.0, 0.0, 1.0)),
+        0.0
+    );
+    assert_eq!(
+        polygon_iou(&square(f32::NAN, 0.0, 1.0), &square(0.0, 0.0, 1.0)),
+        0.0
+    );
+    assert_eq!(polygon_area(&square(3.0, 4.0, 5.0)), 25.0);
+    assert_eq!(polygon_area(&[]), 0.0);
+}
+
+#[test]
+fn ready_cut_regions_are_taken_and_others_refused() {
+    let exact = GrayImage::from_fn(128, 128, |x, y| Luma([(x ^ y) as u8]));
+    assert_eq!(Roi::from_gray(exact.clone()).unwrap().gray(), &exact);
+    let larger = Roi::from_gray(GrayImage::from_pixel(256, 250, Luma([77]))).unwrap();
+    assert_eq!(larger.gray().dimensions(), (128, 128));
+    assert!(larger.gray().pixels().all(|p| p.0 == [77]));
+    assert_eq!(
+        Roi::from_gray(GrayImage::new(31, 64)),
+        Err(RoiError::TooSmall {
+            width: 31,
+            height: 64
+        })
+    );
+    assert_eq!(
+        Roi::from_gray(GrayImage::new(640, 480)),
+        Err(RoiError::NotSquare {
+            width: 640,
+            height: 480
+        })
+    );
+}
+
+fn similarities() -> impl Strategy<Value = Affine> {
+    (
+        -3.1f32..3.1,
+        0.3f32..4.0,
+        -500.0f32..500.0,
+        -500.0f32..500.0,
+    )
+        .prop_map(|(angle, scale, x, y)| Affine::similarity(angle, scale, Point::new(x, y)))
+}
+
+fn hands() -> impl Strategy<Value = (KeyPoints, HandSide)> {
+    let jitter = proptest::array::uniform9((-15.0f32..15.0, -15.0f32..15.0));
+    (jitter, any::<bool>()).prop_map(|(jitter, left)| {
+        let (hand, side) = if left {
+            (left_hand(), HandSide::Left)
+        } else {
+            (right_hand(), HandSide::Right)
+        };
+        (
+            std::array::from_fn(|i| Point::new(hand[i].x + jitter[i].0, hand[i].y + jitter[i].1)),
+            side,
+        )
+    })
+}
+
+/// A convex polygon: points on an ellipse in order.
+fn convex() -> impl Strategy<Value = Vec<Point>> {
+    (
+        3usize..8,
+        -10.0f32..10.0,
+        -10.0f32..10.0,
+        2.0f32..12.0,
+        2.0f32..12.0,
+        0.0f32..6.0,
+        any::<bool>(),
+    )
+        .prop_map(|(n, x, y, a, b, start, reverse)| {
+            let at = |i: usize| start + i as f32 / n as f32 * std::f32::consts::TAU;
+            let mut corners: Vec<_> = (0..n)
+                .map(|i| Point::new(x + a * at(i).cos(), y + b * at(i).sin()))
+                .collect();
+            if reverse {
+                corners.reverse();
+            }
+            corners
+        })
+}
+
+/// Whether `p` lies inside of a convex polygon: on one side of all edges.
+fn inside(p: Point, corners: &[Point]) -> bool {
+    let side = |i: usize| {
+        let (a, b) = (corners[i], corners[(i + 1) % corners.len()]);
+        (b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x)
+    };
+    (0..corners.len()).all(|i| side(i) >= 0.0) || (0..corners.len()).all(|i| side(i) <= 0.0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Turning, scaling and moving the hand does the same to the frame.
+    #[test]
+    fn the_frame_moves_with_the_hand((points, side) in hands(), by in similarities()) {
+        let moved_frame = frame(&points.map(|p| by.apply(p)), side);
+        let frame_moved = frame(&points, side).to_photo.then(&by);
+        for (x, y) in [(0.0, 0.0), (127.0, 0.0), (0.0, 127.0), (63.5, 63.5)] {
+            let p = Point::new(x, y);
+            prop_assert!(close(moved_frame.to_photo.apply(p), frame_moved.apply(p), 0.02));
+        }
+    }
+
+    /// From the photo to the region and back.
+    #[test]
+    fn frames_are_undone_by_their_inverse((points, side) in hands(), x in 0.0f32..400.0, y in 0.0f32..400.0) {
+        let frame = frame(&points, side);
+        let there = frame.from_photo().unwrap().apply(Point::new(x, y));
+        prop_assert!(close(frame.to_photo.apply(there), Point::new(x, y), 0.01));
+    }
+
+    /// The valleys come back from the frame: at a fixed place of the region, whatever the hand.
+    #[test]
+    fn the_valleys_lie_at_a_fixed_place_of_the_region((points, side) in hands(), by in similarities()) {
+        let points = points.map(|p| by.apply(p));
+        let map = frame(&points, side).from_photo().unwrap();
+        let (half, above) = (128.0 / 1.4 / 2.0, -0.5 - 0.2 / 1.4 * 128.0);
+        prop_assert!(close(map.apply(points[1]), Point::new(63.5 + half, above), 0.05));
+        prop_assert!(close(map.apply(points[3]), Point::new(63.5 - half, above), 0.05));
+    }
+
+    #[test]
+    fn overlap_is_symmetric_bounded_and_one_with_itself(a in convex(), b in convex()) {
+        let (ab, ba) = (polygon_iou(&a, &b), polygon_iou(&b, &a));
+        prop_assert!((0.0..=1.0).contains(&ab) && (ab - ba).abs() < 1e-5);
+        prop_assert!((polygon_iou(&a, &a) - 1.0).abs() < 1e-5);
+    }
+
+    /// Clipping against counting points of a grid.
+    #[test]
+    fn overlap_equals_counting_points(a in convex(), b in convex()) {
+        let (mut both, mut either) = (0u32, 0u32);
+        for y in 0..300 {
+            for x in 0..300 {
+                let p = Point::new((x as f32 - 149.5) * 0.15, (y as f32 - 149.5) * 0.15);
+                let (in_a, in_b) = (inside(p, &a), inside(p, &b));
+                both += u32::from(in_a && in_b);
+                either += u32::from(in_a || in_b);
+            }
+        }
+        prop_assert!((polygon_iou(&a, &b) - both as f32 / either as f32).abs() < 0.05);
+    }
+
+    /// Similarities of both quadrilaterals leave the overlap alone; frames of one hand overlap wholly.
+    #[test]
+    fn overlap_of_frames_moves_with_them((p, side) in hands(), (q, _) in hands(), by in similarities()) {
+        let overlap = |p: &KeyPoints, q: &KeyPoints| frame(p, side).iou(&frame(q, side));
+        prop_assert!((overlap(&p, &p) - 1.0).abs() < 1e-3);
+        let moved = overlap(&p.map(|p| by.apply(p)), &q.map(|p| by.apply(p)));
+        prop_assert!((overlap(&p, &q) - moved).abs() < 1e-3);
+    }
+
+    /// Warping by a map and back gives the plane again, inside and up to interpolation.
+    #[test]
+    fn warp_is_undone_by_the_inverse_map(angle in -3.1f32..3.1, scale in 0.6f32..0.95, seed in 0usize..1000) {
+        let noise = Plane::from_fn(64, 64, |x, y| ((x * 31 + y * 17 + (x * y + seed) % 61) % 97) as f32 / 96.0);
+        let plane = gaussian_blur(&noise, 3.0);
+        // About the centre of both planes, growing 64 pixels into 128.
+        let centre = Affine::translation(Point::new(-63.5, -63.5));
+        let map = centre.then(&Affine::similarity(angle, scale, Point::new(31.5, 31.5)));
+        let there = warp(&plane, &map, 128, 128);
+        let back = warp(&there, &map.inverse().unwrap(), 64, 64);
+        for y in 20..44 {
+            for x in 20..44 {
+                let error = (back.at(x, y) - plane.at(x, y)).abs();
+                prop_assert!(error < 0.03, "{error} at {x},{y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn warping_by_nothing_changes_nothing() {
+    let plane = Plane::from_fn(31, 17, |x, y| ((x * 5 + y * 3) % 7) as f32 / 6.0);
+    assert_eq!(warp(&plane, &Affine::IDENTITY, 31, 17), plane);
+}
+
+#[test]
+fn crops_end_at_the_edges() {
+    let plane = Plane::from_fn(5, 4, |x, y| (10 * y + x) as f32);
+    assert_eq!(
+        plane.crop(3, 2, 9, 9),
+        Plane::from_vec(2, 2, vec![23.0, 24.0, 33.0, 34.0])
+    );
+    assert_eq!(plane.crop(9, 9, 2, 2), Plane::filled(0, 0, 0.0));
+}
+
+#[test]
+fn cutting_a_photo_equals_cutting_its_luminance() {
+    let photo = RgbImage::from_fn(300, 260, |x, y| {
+        Rgb([(x * 3) as u8, (y * 2) as u8, (x * y / 9) as u8])
+    });
+    let plane = Plane::luminance(&photo);
+    // Inside, over each edge, wholly outside, and larger than the photo.
+    let moves = [
+        (0.0, 0.0, 1.0),
+        (-120.0, 0.0, 1.0),
+        (130.0, 90.0, 1.3),
+        (0.0, -190.0, 0.9),
+        (2000.0, -3000.0, 1.0),
+        (0.0, 0.0, 8.0),
+    ];
+    for (x, y, scale) in moves {
+        let by = Affine::similarity(0.2, scale, Point::new(x, y));
+        let frame = frame(&right_hand().map(|p| by.apply(p)), HandSide::Right);
+        let (fast, slow) = (Roi::cut_photo(&photo, &frame), Roi::cut(&plane, &frame));
+        let differences = fast
+            .gray()
+            .as_raw()
+            .iter()
+            .zip(slow.gray().as_raw())
+            .map(|(a, b)| a.abs_diff(*b));
+        assert!(
+            differences.max().unwrap() <= 1,
+            "moved by {x},{y} and scaled by {scale}"
+        );
+    }
+    let black = Roi::cut_photo(&RgbImage::new(0, 0), &frame(&right_hand(), HandSide::Right));
+    assert!(black.gray().as_raw().iter().all(|&v| v == 0));
+}

@@ -1,0 +1,151 @@
+//! What a commitment is made with: the code, the cost, the factors beside the palm.
+
+use rand::CryptoRng;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::bch::{Bch, BchError};
+use crate::keys::KeyKind;
+use crate::token::{Cost, Passphrase};
+
+/// Length of a device secret in bytes.
+pub const DEVICE_SECRET_LEN: usize = 32;
+
+/// The error-correcting code of a commitment: BCH over GF(2^m), correcting t errors, of length n (shortened if n is less
+/// than 2^m − 1). The palm hash has n bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeParams {
+    /// Field degree, 5…13.
+    pub m: u8,
+    /// Errors corrected.
+    pub t: u16,
+    /// Length in bits.
+    pub n: u16,
+}
+
+impl CodeParams {
+    /// (511, 76, t = 85): a 76-bit secret, up to 16.6 % wrong bits. The default.
+    pub const BCH_511_76: Self = Self {
+        m: 9,
+        t: 85,
+        n: 511,
+    };
+    /// (511, 67, t = 87): up to 17.0 % wrong bits.
+    pub const BCH_511_67: Self = Self {
+        m: 9,
+        t: 87,
+        n: 511,
+    };
+    /// (1023, 91, t = 181): up to 17.7 % wrong bits.
+    pub const BCH_1023_91: Self = Self {
+        m: 10,
+        t: 181,
+        n: 1023,
+    };
+    /// (1023, 123, t = 170): up to 16.6 % wrong bits.
+    pub const BCH_1023_123: Self = Self {
+        m: 10,
+        t: 170,
+        n: 1023,
+    };
+    /// The default code.
+    pub const DEFAULT: Self = Self::BCH_511_76;
+
+    /// The code of full length 2^m − 1 (for m up to 13).
+    pub const fn full(m: u8, t: u16) -> Self {
+        let m_or_13 = if m < 13 { m } else { 13 };
+        Self {
+            m,
+            t,
+            n: ((1u32 << m_or_13) - 1) as u16,
+        }
+    }
+
+    /// Builds the code.
+    ///
+    /// # Errors
+    /// There is no such code.
+    pub fn build(&self) -> Result<Bch, BchError> {
+        Bch::shortened(u32::from(self.m), usize::from(self.t), usize::from(self.n))
+    }
+
+    /// Cheap checks of a record's fields: the ranges, not whether the code exists.
+    pub(super) fn check(&self) -> Result<(), BchError> {
+        let (m, t) = (u32::from(self.m), usize::from(self.t));
+        if !(crate::gf::MIN_DEGREE..=crate::gf::MAX_DEGREE).contains(&m) {
+            return Err(BchError::FieldDegree { found: m });
+        }
+        let (n, max) = (usize::from(self.n), (1usize << m) - 1);
+        if t == 0 || 2 * t >= max {
+            return Err(BchError::NoSuchT { m, t });
+        }
+        if n <= t || n > max {
+            return Err(BchError::Length { n, min: t + 1, max });
+        }
+        Ok(())
+    }
+}
+
+impl Default for CodeParams {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A third factor: 256 random bits that stay on a device. Wiped when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct DeviceSecret([u8; DEVICE_SECRET_LEN]);
+
+impl core::fmt::Debug for DeviceSecret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("DeviceSecret(..)")
+    }
+}
+
+impl DeviceSecret {
+    /// A new random secret.
+    pub fn random(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = [0; DEVICE_SECRET_LEN];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The secret with these bytes.
+    pub fn from_bytes(bytes: [u8; DEVICE_SECRET_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for writing to a protected file.
+    pub fn expose(&self) -> &[u8; DEVICE_SECRET_LEN] {
+        &self.0
+    }
+}
+
+/// What is needed beside the palm.
+#[derive(Clone, Copy, Debug)]
+pub struct Factors<'a> {
+    /// What the person knows.
+    pub passphrase: &'a Passphrase,
+    /// What the person has, if the key was made with it.
+    pub device_secret: Option<&'a DeviceSecret>,
+}
+
+impl<'a> Factors<'a> {
+    /// Palm and passphrase only.
+    pub fn passphrase(passphrase: &'a Passphrase) -> Self {
+        Self {
+            passphrase,
+            device_secret: None,
+        }
+    }
+}
+
+/// Choices at enrolment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommitParams {
+    /// The code; its length is the length of the palm hash.
+    pub code: CodeParams,
+    /// Cost of the passphrase.
+    pub cost: Cost,
+    /// Kind of key to make.
+    pub kind: KeyKind,
+}

@@ -1,0 +1,163 @@
+//! The record of a commitment as bytes.
+//!
+//! Version 1. Integers are little-endian.
+//!
+//! | offset | bytes | field |
+//! |---|---|---|
+//! | 0 | 4 | magic `THKC` |
+//! | 4 | 1 | version, 1 |
+//! | 5 | 1 | kind of key ([`KeyKind::id`]) |
+//! | 6 | 1 | flags: bit 0 = a device secret is needed; the others are 0 |
+//! | 7 | 1 | field degree m of the code |
+//! | 8 | 2 | t of the code |
+//! | 10 | 2 | length n of the code |
+//! | 12 | 4 | Argon2id memory in KiB |
+//! | 16 | 4 | Argon2id passes |
+//! | 20 | 4 | Argon2id lanes |
+//! | 24 | 32 | contract id |
+//! | 56 | 32 | salt |
+//! | 88 | p | public key (p by kind: 32 for Ed25519) |
+//! | 88 + p | ⌈n/8⌉ | helper data δ, bits above n are 0 |
+//! | end − 32 | 32 | tag: HMAC-SHA256 over every byte before it |
+//!
+//! The length must be exact. A reader checks every limit before it uses a field.
+
+use super::{CodeParams, Commitment, CommitmentError, TAG_LEN};
+use crate::bits;
+use crate::keys::{KeyKind, PublicKey};
+use crate::token::{Cost, SALT_LEN};
+
+/// First bytes of a record.
+pub const MAGIC: [u8; 4] = *b"THKC";
+/// Version that this crate writes, and the only one it reads.
+pub const VERSION: u8 = 1;
+/// No record is longer than this many bytes.
+pub const MAX_RECORD_LEN: usize = 2048;
+
+const DEVICE_SECRET_FLAG: u8 = 1;
+
+/// Takes fields off the front of a slice.
+struct Reader<'a> {
+    rest: &'a [u8],
+    total: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Result<&'a [u8], CommitmentError> {
+        let (head, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or(CommitmentError::Truncated { found: self.total })?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], CommitmentError> {
+        let truncated = CommitmentError::Truncated { found: self.total };
+        self.take(N)?.try_into().map_err(|_| truncated)
+    }
+}
+
+impl Commitment {
+    /// The record as bytes, in the format of this module.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.authenticated_bytes();
+        out.extend_from_slice(&self.tag);
+        out
+    }
+
+    /// The parameters in front of the salt: what the key derivation binds.
+    pub(super) fn header(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(MAX_RECORD_LEN);
+        out.extend_from_slice(&MAGIC);
+        out.push(VERSION);
+        out.push(self.kind.id());
+        out.push(if self.needs_device_secret {
+            DEVICE_SECRET_FLAG
+        } else {
+            0
+        });
+        out.push(self.code.m);
+        out.extend_from_slice(&self.code.t.to_le_bytes());
+        out.extend_from_slice(&self.code.n.to_le_bytes());
+        for number in [self.cost.memory_kib, self.cost.passes, self.cost.lanes] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&self.contract);
+        out
+    }
+
+    /// Everything but the tag.
+    pub(super) fn authenticated_bytes(&self) -> Vec<u8> {
+        let mut out = self.header();
+        out.extend_from_slice(&self.salt);
+        out.extend_from_slice(self.public.as_bytes());
+        out.extend(bits::to_bytes(&self.delta, usize::from(self.code.n)));
+        out
+    }
+
+    /// Reads a record. The tag is checked only when a key is recovered: it needs the palm.
+    ///
+    /// # Errors
+    /// Not a record, another version, cut short or too long, or a field outside its limits.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CommitmentError> {
+        if bytes.len() > MAX_RECORD_LEN {
+            return Err(CommitmentError::TooLong {
+                found: bytes.len(),
+                max: MAX_RECORD_LEN,
+            });
+        }
+        let mut reader = Reader {
+            rest: bytes,
+            total: bytes.len(),
+        };
+        if reader.array()? != MAGIC {
+            return Err(CommitmentError::NotARecord);
+        }
+        let [version, kind, flags, m] = reader.array()?;
+        if version != VERSION {
+            return Err(CommitmentError::Version { found: version });
+        }
+        let kind = KeyKind::from_id(kind)?;
+        if flags & !DEVICE_SECRET_FLAG != 0 {
+            return Err(CommitmentError::Flags { found: flags });
+        }
+        let code = CodeParams {
+            m,
+            t: u16::from_le_bytes(reader.array()?),
+            n: u16::from_le_bytes(reader.array()?),
+        };
+        code.check()?;
+        let mut number = || reader.array().map(u32::from_le_bytes);
+        let cost = Cost {
+            memory_kib: number()?,
+            passes: number()?,
+            lanes: number()?,
+        };
+        cost.check()?;
+        let contract = reader.array()?;
+        let salt: [u8; SALT_LEN] = reader.array()?;
+        let public = PublicKey::from_bytes(kind, reader.take(kind.public_len())?)?;
+        let n = usize::from(code.n);
+        let delta = bits::from_bytes(reader.take(bits::bytes_for(n))?, n)?;
+        let tag: [u8; TAG_LEN] = reader.array()?;
+        if !reader.rest.is_empty() {
+            return Err(CommitmentError::TooLong {
+                found: bytes.len(),
+                max: bytes.len() - reader.rest.len(),
+            });
+        }
+        let needs_device_secret = flags & DEVICE_SECRET_FLAG != 0;
+        Ok(Self {
+            kind,
+            code,
+            cost,
+            needs_device_secret,
+            contract,
+            salt,
+            public,
+            delta,
+            tag,
+        })
+    }
+}

@@ -1,0 +1,338 @@
+//! The passphrase and what it becomes: an Argon2id token (RFC 9106).
+//!
+//! Rules for a new passphrase follow NIST SP 800-63B-4 (2025) for a secret that is one of two factors: at least
+//! 8 characters, no rules of composition, Unicode normalised (NFC) with each code point one character, and a list of
+//! common passwords that are refused. A passphrase given to *recover* a key is only normalised, so that a
+//! stricter list in a later version never locks anybody out.
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+/// Fewest characters (Unicode code points after normalisation) of a new passphrase.
+pub const MIN_CHARACTERS: usize = 8;
+/// Most bytes of a passphrase, before and after normalisation.
+pub const MAX_BYTES: usize = 1024;
+/// Length of a salt in bytes.
+pub const SALT_LEN: usize = 32;
+/// Length of a token in bytes.
+pub const TOKEN_LEN: usize = 32;
+
+/// Common passwords of eight characters and more, lower case, one a line.
+/// Collected by hand from what published lists of leaked passwords have in common.
+const BLOCKLIST: &str = include_str!("blocklist.txt");
+
+/// Why a passphrase or its cost parameters are refused. No message repeats the passphrase.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Too few characters.
+    #[error("the passphrase has {found} characters; a new one needs at least {MIN_CHARACTERS}")]
+    TooShort {
+        /// Characters found.
+        found: usize,
+    },
+    /// Too many bytes.
+    #[error("the passphrase has {found} bytes; at most {MAX_BYTES} are read")]
+    TooLong {
+        /// Bytes found.
+        found: usize,
+    },
+    /// No passphrase at all.
+    #[error("the passphrase is empty")]
+    Empty,
+    /// On the list of common passwords, or one character repeated.
+    #[error("the passphrase is one of the most common ones; choose another")]
+    TooCommon,
+    /// Argon2 cost out of range.
+    #[error("Argon2id {what} is {found}, allowed are {min}..={max}")]
+    Cost {
+        /// Which parameter.
+        what: &'static str,
+        /// Value found.
+        found: u32,
+        /// Least allowed.
+        min: u32,
+        /// Most allowed.
+        max: u32,
+    },
+    /// Not enough memory.
+    #[error("Argon2id needs {kib} KiB of memory, which this machine does not give")]
+    Memory {
+        /// KiB asked for.
+        kib: u32,
+    },
+    /// The Argon2 implementation refused.
+    #[error("Argon2id failed: {0}")]
+    Argon2(String),
+}
+
+/// A normalised passphrase. Wiped when dropped; never shown by `Debug`.
+pub struct Passphrase(Zeroizing<String>);
+
+impl core::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+impl Passphrase {
+    /// A passphrase for a new key: normalised and held to the rules of this module.
+    ///
+    /// # Errors
+    /// Empty, shorter than [`MIN_CHARACTERS`], longer than [`MAX_BYTES`], or too common.
+    pub fn for_new_key(text: &str) -> Result<Self, TokenError> {
+        let passphrase = Self::for_recovery(text)?;
+        let found = passphrase.0.chars().count();
+        if found < MIN_CHARACTERS {
+            return Err(TokenError::TooShort { found });
+        }
+        if is_common(&passphrase.0) {
+            return Err(TokenError::TooCommon);
+        }
+        Ok(passphrase)
+    }
+
+    /// A passphrase that was accepted once: normalised only.
+    ///
+    /// # Errors
+    /// Empty, or longer than [`MAX_BYTES`].
+    pub fn for_recovery(text: &str) -> Result<Self, TokenError> {
+        if text.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        if text.len() > MAX_BYTES {
+            return Err(TokenError::TooLong { found: text.len() });
+        }
+        // Composition can lengthen a text at most threefold in UTF-8; reserving that keeps the secret from being
+        // copied by a growing string.
+        let mut normal = Zeroizing::new(String::with_capacity(3 * text.len()));
+        normal.extend(text.nfc());
+        if normal.len() > MAX_BYTES {
+            return Err(TokenError::TooLong {
+                found: normal.len(),
+            });
+        }
+        Ok(Self(normal))
+    }
+}
+
+/// Whether a normalised passphrase is on the list (in any case of letters) or repeats a single character.
+fn is_common(text: &str) -> bool {
+    let mut lower = Zeroizing::new(String::with_capacity(3 * text.len()));
+    lower.extend(text.chars().flat_map(char::to_lowercase));
+    let first = lower.chars().next();
+    lower.chars().all(|c| Some(c) == first)
+        || BLOCKLIST.lines().any(|common| common == lower.as_str())
+}
+
+/// The cost of Argon2id. Stored in every record, so it can grow later without losing old keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB, from 8 per lane to [`Cost::MAX_MEMORY_KIB`].
+    pub memory_kib: u32,
+    /// Passes over the memory, 1…[`Cost::MAX_PASSES`].
+    pub passes: u32,
+    /// Lanes, 1…[`Cost::MAX_LANES`]. This implementation works through them on one thread.
+    pub lanes: u32,
+}
+
+impl Cost {
+    /// 64 MiB, three passes, one lane: the second recommendation of RFC 9106 with the lanes that one thread can use.
+    pub const DEFAULT: Self = Self {
+        memory_kib: 64 * 1024,
+        passes: 3,
+        lanes: 1,
+    };
+    /// Most memory that a record may ask for: 1 GiB.
+    pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+    /// Most passes that a record may ask for.
+    pub const MAX_PASSES: u32 = 16;
+    /// Most lanes that a record may ask for.
+    pub const MAX_LANES: u32 = 16;
+
+    /// Checks the limits, so that a hostile record cannot ask for hours or for all memory.
+    ///
+    /// # Errors
+    /// A parameter is out of its range.
+    pub fn check(&self) -> Result<(), TokenError> {
+        let within = |what, found, min, max| match (min..=max).contains(&found) {
+            true => Ok(()),
+            false => Err(TokenError::Cost {
+                what,
+                found,
+                min,
+                max,
+            }),
+        };
+        within("lanes", self.lanes, 1, Self::MAX_LANES)?;
+        within("passes", self.passes, 1, Self::MAX_PASSES)?;
+        within(
+            "memory (KiB)",
+            self.memory_kib,
+            8 * self.lanes,
+            Self::MAX_MEMORY_KIB,
+        )
+    }
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The token of a passphrase: Argon2id, version 0x13, [`TOKEN_LEN`] bytes. Wiped when dropped.
+///
+/// # Errors
+/// The cost is out of range, or Argon2 fails.
+pub fn derive(
+    passphrase: &Passphrase,
+    salt: &[u8; SALT_LEN],
+    cost: Cost,
+) -> Result<Zeroizing<[u8; TOKEN_LEN]>, TokenError> {
+    cost.check()?;
+    let failed = |error: argon2::Error| TokenError::Argon2(error.to_string());
+    let params =
+        Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(TOKEN_LEN)).map_err(failed)?;
+    // The memory is asked for here, so that too little of it is an error and not an abort, and so that it is wiped.
+    let mut memory = Zeroizing::new(Vec::new());
+    memory
+        .try_reserve_exact(params.block_count())
+        .map_err(|_| TokenError::Memory {
+            kib: cost.memory_kib,
+        })?;
+    memory.resize(params.block_count(), Block::default());
+    let mut token = Zeroizing::new([0; TOKEN_LEN]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(
+            passphrase.0.as_bytes(),
+            salt,
+            token.as_mut_slice(),
+            &mut *memory,
+        )
+        .map_err(failed)?;
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHEAP: Cost = Cost {
+        memory_kib: 32,
+        passes: 1,
+        lanes: 1,
+    };
+
+    #[test]
+    fn short_long_and_common_passphrases_are_refused() {
+        let new = |text: &str| Passphrase::for_new_key(text).map(|_| ());
+        assert_eq!(new(""), Err(TokenError::Empty));
+        assert_eq!(new("seven77"), Err(TokenError::TooShort { found: 7 }));
+        assert_eq!(new("PassWord123"), Err(TokenError::TooCommon));
+        assert_eq!(new("zzzzzzzzzzzz"), Err(TokenError::TooCommon));
+        assert_eq!(
+            new(&"x".repeat(1025)),
+            Err(TokenError::TooLong { found: 1025 })
+        );
+        assert_eq!(new(&"ab ".repeat(341)), Ok(()));
+        assert_eq!(new("öäüßéèñç"), Ok(()), "eight characters, sixteen bytes");
+        assert_eq!(
+            Passphrase::for_recovery("password").map(|_| ()),
+            Ok(()),
+            "no list when recovering"
+        );
+    }
+
+    #[test]
+    fn the_list_holds_only_what_the_length_rule_lets_through() {
+        assert!(BLOCKLIST.lines().count() > 250);
+        for line in BLOCKLIST.lines() {
+            assert!(
+                line.chars().count() >= MIN_CHARACTERS && line.to_lowercase() == line,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn equal_texts_in_other_unicode_forms_give_one_token() {
+        let token = |text: &str| {
+            derive(
+                &Passphrase::for_new_key(text).unwrap(),
+                &[7; SALT_LEN],
+                CHEAP,
+            )
+            .unwrap()
+        };
+        assert_eq!(
+            token("Zo\u{eb} und Ren\u{e9}"),
+            token("Zoe\u{308} und Rene\u{301}")
+        );
+        assert_ne!(token("Zoë und René"), token("Zoe und Rene"));
+    }
+
+    /// The test vector of RFC 9106 has a secret and associated data, which tokens do not use. This one is from the
+    /// reference program: `printf 'thenar golden' | argon2 0123456789abcdef0123456789abcdef -id -t 2 -k 64 -p 1 -l 32`,
+    /// made with argon2-cffi-bindings (see tests/golden/make_argon2.py).
+    #[test]
+    fn the_token_is_that_of_the_reference_implementation() {
+        let golden = include_str!("../tests/golden/argon2.txt");
+        let expected = golden.lines().find(|line| !line.starts_with('#')).unwrap();
+        let token = derive(
+            &Passphrase::for_new_key("thenar golden").unwrap(),
+            b"0123456789abcdef0123456789abcdef",
+            Cost {
+                memory_kib: 64,
+                passes: 2,
+                lanes: 1,
+            },
+        )
+        .unwrap();
+        let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, expected);
+    }
+
+    #[test]
+    fn hostile_costs_are_refused_before_any_work() {
+        let passphrase = Passphrase::for_new_key("a good passphrase").unwrap();
+        for cost in [
+            Cost {
+                memory_kib: u32::MAX,
+                ..CHEAP
+            },
+            Cost {
+                memory_kib: 7,
+                ..CHEAP
+            },
+            Cost {
+                memory_kib: 0,
+                ..CHEAP
+            },
+            Cost { passes: 0, ..CHEAP },
+            Cost {
+                passes: 17,
+                ..CHEAP
+            },
+            Cost { lanes: 0, ..CHEAP },
+            Cost {
+                lanes: u32::MAX,
+                ..CHEAP
+            },
+        ] {
+            let error = derive(&passphrase, &[0; SALT_LEN], cost).unwrap_err();
+            assert!(
+                matches!(error, TokenError::Cost { .. }),
+                "{cost:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(
+            format!("{:?}", Passphrase::for_recovery("very secret").unwrap()),
+            "Passphrase(..)"
+        );
+    }
+}

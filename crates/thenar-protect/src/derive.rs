@@ -1,0 +1,110 @@
+//! Keys and public random numbers derived from a secret, always through HKDF-SHA256 (RFC 5869).
+
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+/// HKDF-SHA256 of `secret` with `salt`; `info` parts are joined as they are, so all but one must have a fixed length.
+pub(crate) fn hkdf<const N: usize>(
+    secret: &[u8; 32],
+    salt: &[u8],
+    info: &[&[u8]],
+) -> Zeroizing<[u8; N]> {
+    const { assert!(N <= 255 * 32, "HKDF-SHA256 gives at most 8160 bytes") };
+    let mut out = Zeroizing::new([0; N]);
+    Hkdf::<Sha256>::new(Some(salt), secret)
+        .expand_multi_info(info, out.as_mut())
+        .expect("the length is checked at compile time");
+    out
+}
+
+/// A deterministic stream of random numbers: the ChaCha20 keystream (RFC 8439) of a derived key, nonce zero.
+///
+/// The stream is specified, so the same key draws the same numbers on every machine.
+pub(crate) struct Stream {
+    cipher: ChaCha20,
+    block: [u8; 256],
+    used: usize,
+}
+
+impl Stream {
+    /// Starts the stream of a derived key, which must be used for nothing else.
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let cipher = ChaCha20::new(key.into(), &[0; 12].into());
+        Self {
+            cipher,
+            block: [0; 256],
+            used: 256,
+        }
+    }
+
+    /// The next four bytes, little-endian.
+    pub(crate) fn next_u32(&mut self) -> u32 {
+        if self.used == self.block.len() {
+            self.block.fill(0);
+            self.cipher.apply_keystream(&mut self.block);
+            self.used = 0;
+        }
+        let bytes = [0, 1, 2, 3].map(|i| self.block[self.used + i]);
+        self.used += 4;
+        u32::from_le_bytes(bytes)
+    }
+
+    /// A whole number in `0..bound`, every one equally likely (Lemire 2019, with rejection). `bound` is at least 1.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        let reject_below = bound.wrapping_neg() % bound;
+        loop {
+            let product = u64::from(self.next_u32()) * u64::from(bound);
+            if product as u32 >= reject_below {
+                return (product >> 32) as u32;
+            }
+        }
+    }
+
+    /// A number in the open interval (0, 1), with 32 random bits.
+    pub(crate) fn open_unit(&mut self) -> f64 {
+        (f64::from(self.next_u32()) + 0.5) / 4_294_967_296.0
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.block.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8439, appendix A.1, test vector 1: key zero, nonce zero, counter zero.
+    #[test]
+    fn the_stream_is_the_specified_keystream() {
+        let mut stream = Stream::new(&[0; 32]);
+        assert_eq!(stream.next_u32().to_le_bytes(), [0x76, 0xb8, 0xe0, 0xad]);
+        assert_eq!(stream.next_u32().to_le_bytes(), [0xa0, 0xf1, 0x3d, 0x90]);
+    }
+
+    #[test]
+    fn every_number_below_the_bound_is_equally_likely() {
+        let mut stream = Stream::new(&[7; 32]);
+        let mut counts = [0_u32; 10];
+        for _ in 0..100_000 {
+            counts[stream.below(10) as usize] += 1;
+        }
+        // Expected 10,000 each, standard deviation 95.
+        assert!(
+            counts.iter().all(|&n| n.abs_diff(10_000) < 500),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn different_labels_give_unrelated_keys() {
+        let a = hkdf::<32>(&[1; 32], b"salt", &[b"a"]);
+        let b = hkdf::<32>(&[1; 32], b"salt", &[b"b"]);
+        assert_ne!(*a, *b);
+    }
+}

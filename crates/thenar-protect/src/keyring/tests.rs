@@ -1,0 +1,199 @@
+use std::fs;
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::*;
+
+const CONTRACT: ContractId = ContractId([7; 32]);
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(1)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &tempfile::TempDir) -> Vec<String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_created_keyring_loads() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    let created = Keyring::create(&path, &mut rng()).unwrap();
+    let loaded = Keyring::load(&path).unwrap();
+    assert_eq!(loaded.collection_token(), created.collection_token());
+    assert_eq!(loaded.store_key(), created.store_key());
+    assert_eq!((loaded.epoch(), loaded.is_rotating()), (1, false));
+    assert_eq!(names(&folder), ["k"], "no temporary file is left");
+    let again = Keyring::load_or_create(&path, &mut ChaCha20Rng::seed_from_u64(2)).unwrap();
+    assert_eq!(again.store_key(), created.store_key());
+}
+
+#[test]
+fn creating_never_overwrites() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    fs::write(&path, "something else").unwrap();
+    assert!(matches!(
+        Keyring::create(&path, &mut rng()),
+        Err(KeyringError::Exists { .. })
+    ));
+    assert_eq!(fs::read(&path).unwrap(), b"something else");
+    assert_eq!(names(&folder), ["k"]);
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let path = folder().path().join("nowhere").join("k");
+    let message = Keyring::load_or_create(&path, &mut rng())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with(&format!("{}: cannot write the keyring", path.display())),
+        "{message}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("k");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut keyring = Keyring::create(&path, &mut rng()).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    keyring.save().unwrap();
+    assert_eq!(mode(&path), 0o600);
+    for open_to_others in [0o640, 0o604, 0o620, 0o601] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(open_to_others)).unwrap();
+        let message = Keyring::load(&path).unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("mode {open_to_others:04o}, expected 0600")),
+            "{message}"
+        );
+        assert!(message.contains("chmod 600"), "{message}");
+    }
+}
+
+#[test]
+fn damage_and_other_files_are_refused() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    Keyring::create(&path, &mut rng()).unwrap();
+    let mut text = fs::read(&path).unwrap();
+    text[40] ^= 1;
+    // Written in place, so the mode stays.
+    fs::write(&path, &text).unwrap();
+    assert!(matches!(
+        Keyring::load(&path),
+        Err(KeyringError::Damaged { .. })
+    ));
+    fs::write(&path, "hello").unwrap();
+    assert!(matches!(
+        Keyring::load(&path),
+        Err(KeyringError::Format { line: 1, .. })
+    ));
+    fs::write(&path, vec![b'x'; format::MAX_BYTES + 1]).unwrap();
+    assert!(matches!(
+        Keyring::load(&path),
+        Err(KeyringError::Format { line: 1, .. })
+    ));
+    assert!(matches!(
+        Keyring::load(folder.path()),
+        Err(KeyringError::Format { line: 1, .. })
+    ));
+}
+
+#[test]
+fn a_change_by_another_process_is_not_overwritten() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    let mut mine = Keyring::create(&path, &mut rng()).unwrap();
+    let mut other = Keyring::load(&path).unwrap();
+    other.begin_rotation(&mut rng()).unwrap();
+    other.save().unwrap();
+    mine.begin_rotation(&mut rng()).unwrap();
+    assert!(matches!(mine.save(), Err(KeyringError::Changed { .. })));
+    assert_eq!(Keyring::load(&path).unwrap().store_key(), other.store_key());
+    other.end_rotation();
+    other.save().unwrap();
+}
+
+#[test]
+fn rotation_keeps_every_record_readable_at_every_step() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    let rng = &mut rng();
+    let mut keyring = Keyring::create(&path, rng).unwrap();
+    let template = BitTemplate::from_bools(&[true, false, true]).unwrap();
+    let token = TokenRef::collection(keyring.collection_token());
+    let old = keyring.seal(&template, &CONTRACT, token, rng);
+
+    keyring.begin_rotation(rng).unwrap();
+    keyring.save().unwrap();
+    let mut keyring = Keyring::load(&path).unwrap();
+    assert!(keyring.is_rotating());
+    assert!(matches!(
+        keyring.begin_rotation(rng),
+        Err(KeyringError::RotationUnderWay { .. })
+    ));
+    let new = keyring.reseal(&old, rng).unwrap();
+    assert_eq!(new.epoch(), 2);
+    assert_eq!(
+        keyring.reseal(&new, rng).unwrap(),
+        new,
+        "resealing twice changes nothing"
+    );
+    for record in [&old, &new] {
+        assert_eq!(keyring.open(record, &CONTRACT).unwrap(), template);
+    }
+
+    keyring.end_rotation();
+    keyring.save().unwrap();
+    let keyring = Keyring::load(&path).unwrap();
+    assert_eq!(keyring.open(&new, &CONTRACT).unwrap(), template);
+    let expected = RecordError::NoKey {
+        key: old.key(),
+        epoch: 1,
+        current: 2,
+    };
+    assert_eq!(keyring.open(&old, &CONTRACT), Err(expected));
+}
+
+#[test]
+fn own_tokens_are_kept_and_forgotten() {
+    let folder = folder();
+    let path = folder.path().join("k");
+    let rng = &mut rng();
+    let mut keyring = Keyring::create(&path, rng).unwrap();
+    let token = Token::random(rng);
+    let name = keyring.add_own_token(token.clone());
+    keyring.save().unwrap();
+    let mut keyring = Keyring::load(&path).unwrap();
+    assert_eq!(keyring.token(name), Some(&token));
+    let collection = TokenRef::collection(keyring.collection_token());
+    assert_eq!(keyring.token(collection), Some(keyring.collection_token()));
+    assert_eq!(keyring.token(TokenRef::collection(&token)), None);
+    assert!(keyring.remove_own_token(token.id()));
+    assert!(!keyring.remove_own_token(token.id()));
+    assert_eq!(keyring.token(name), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_keyring_stays_a_link() {
+    let folder = folder();
+    let (path, link) = (folder.path().join("k"), folder.path().join("link"));
+    Keyring::create(&path, &mut rng()).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    Keyring::load(&link).unwrap().save().unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}

@@ -1,0 +1,6 @@
+//! Level 2: bits become a record that is worth nothing without the store key.
+//!
+//! One file per scheme. The published negative database stores its template in the clear for whoever counts columns, so the
+//! default is the sealed form.
+
+mod sealed;

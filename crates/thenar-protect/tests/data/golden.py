@@ -1,0 +1,153 @@
+"""Computes the golden values of the tests a second time, from the descriptions in the modules alone.
+
+Plain Python 3.8 or newer, nothing else: python3 tests/data/golden.py (in crates/thenar-protect). It prints the contract and the
+level-1 bits that the tests pin, and opens record-v1.bin with its own HKDF, ChaCha20 and Poly1305.
+"""
+import hashlib
+import hmac
+import math
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def hkdf(secret, salt, info, length):  # RFC 5869
+    prk = hmac.new(salt, secret, hashlib.sha256).digest()
+    out = block = b""
+    counter = 1
+    while len(out) < length:
+        block = hmac.new(prk, block + info + bytes([counter]), hashlib.sha256).digest()
+        out += block
+        counter += 1
+    return out[:length]
+
+
+def chacha_block(key, counter):  # RFC 8439, nonce zero
+    start = [*struct.unpack("<4I", b"expand 32-byte k"), *struct.unpack("<8I", key), counter, 0, 0, 0]
+    w = start[:]
+
+    def add_rotate(a, b, d, by):
+        w[a] = (w[a] + w[b]) & 0xFFFFFFFF
+        x = w[d] ^ w[a]
+        w[d] = (x << by | x >> (32 - by)) & 0xFFFFFFFF
+
+    for _ in range(10):
+        for a, b, c, d in [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+                           (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]:
+            add_rotate(a, b, d, 16)
+            add_rotate(c, d, b, 12)
+            add_rotate(a, b, d, 8)
+            add_rotate(c, d, b, 7)
+    return struct.pack("<16I", *[(x + y) & 0xFFFFFFFF for x, y in zip(w, start)])
+
+
+def poly1305(key, message):  # RFC 8439; the message here is always whole blocks
+    r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    total = 0
+    for at in range(0, len(message), 16):
+        total = (total + int.from_bytes(message[at:at + 16] + b"\1", "little")) * r % (2**130 - 5)
+    return ((total + int.from_bytes(key[16:], "little")) % 2**128).to_bytes(16, "little")
+
+
+class Stream:
+    def __init__(self, key):
+        self.key, self.counter, self.rest = key, 0, b""
+
+    def u32(self):
+        if not self.rest:
+            self.rest = chacha_block(self.key, self.counter)
+            self.counter += 1
+        value, self.rest = struct.unpack("<I", self.rest[:4])[0], self.rest[4:]
+        return value
+
+    def below(self, bound):
+        while True:
+            product = self.u32() * bound
+            if product & 0xFFFFFFFF >= 2**32 % bound:
+                return product >> 32
+
+
+def contract(model_digest, preprocessing, scheme):
+    digest = hashlib.sha256(b"thenar/contract/v1")
+    for part in (model_digest, preprocessing.encode(), scheme.encode()):
+        digest.update(struct.pack("<Q", len(part)) + part)
+    return digest.hexdigest()
+
+
+def structured_bits(token, purpose, feature, bits):
+    description = f"level1/structured/v1 {purpose} feature={len(feature)} bits={bits}"
+    stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
+    size = 1
+    while size < max(len(feature), bits):
+        size *= 2
+    x = feature + [0] * (size - len(feature))
+    for _ in range(3):
+        signs = []
+        for start in range(0, size, 32):
+            draw = stream.u32()
+            signs += [-1 if draw >> i & 1 else 1 for i in range(min(32, size - start))]
+        source = list(range(size))
+        for last in range(size - 1, 0, -1):
+            other = stream.below(last + 1)
+            source[last], source[other] = source[other], source[last]
+        x = [a * s for a, s in zip(x, signs)]
+        y = [sum(-x[j] if bin(j & k).count("1") % 2 else x[j] for j in range(size)) for k in range(size)]
+        x = [y[k] for k in source]
+    return pack_largest(x[:bits])
+
+
+def gram_schmidt_bits(token, feature, bits):
+    size = len(feature)
+    description = f"level1/gram-schmidt/v1 template feature={size} bits={bits}"
+    stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
+
+    def unit():
+        return (stream.u32() + 0.5) / 2**32
+
+    def normal():
+        radius = unit()
+        return math.sqrt(-2 * math.log(radius)) * math.cos(math.tau * unit())
+
+    rows = [[normal() for _ in range(size)] for _ in range(bits)]
+    for i, row in enumerate(rows):
+        for earlier in rows[:i]:
+            along = sum(a * b for a, b in zip(row, earlier))
+            row[:] = [a - along * b for a, b in zip(row, earlier)]
+        norm = math.sqrt(sum(a * a for a in row))
+        row[:] = [a / norm for a in row]
+    return pack_largest([sum(a * b for a, b in zip(row, feature)) for row in rows])
+
+
+def pack_largest(x):
+    words = [0] * -(-len(x) // 64)
+    for i in sorted(range(len(x)), key=lambda i: (-x[i], i))[:len(x) // 2]:
+        words[i // 64] |= 1 << i % 64
+    return b"".join(struct.pack("<Q", word) for word in words).hex()
+
+
+def quantised_test_feature():
+    whole = [float((i * 37 + 11) % 101 - 50) for i in range(128)]
+    norm = math.sqrt(sum(x * x for x in whole))
+    single = [struct.unpack("<f", struct.pack("<f", x / norm))[0] for x in whole]
+    return [int(math.copysign(math.floor(abs(u) * 2**20 + 0.5), u)) for u in single]
+
+
+def open_record(record, store_key, token):
+    assert hashlib.sha256(record[:-4]).digest()[:4] == record[-4:], "checksum"
+    assert record[56:64] == hkdf(token, b"thenar/v1", b"token-id", 8), "token id"
+    assert record[64:72] == hkdf(store_key, b"thenar/v1", b"store-key-id", 8), "store key id"
+    key = hkdf(store_key, record[80:96], b"thenar/sealed/v1" + record[40:56] + record[72:76], 32)
+    header, body, tag = record[:96], record[96:-20], record[-20:-4]
+    authenticated = header + body + struct.pack("<QQ", len(header), len(body))
+    assert poly1305(chacha_block(key, 0)[:32], authenticated) == tag, "tag"
+    return bytes(a ^ b for a, b in zip(body, chacha_block(key, 1))).hex()
+
+
+TOKEN = bytes(range(32))
+print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template feature=512 bits=256 sealed/v1"))
+print("structured", structured_bits(TOKEN, "template", quantised_test_feature(), 64))
+print("gram      ", gram_schmidt_bits(TOKEN, quantised_test_feature(), 64))
+print("hash      ", structured_bits(TOKEN, "hash", quantised_test_feature(), 255))
+with open(os.path.join(HERE, "record-v1.bin"), "rb") as file:
+    print("record-v1 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32)))

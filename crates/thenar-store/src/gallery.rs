@@ -1,0 +1,235 @@
+//! Opened templates in memory, and the exact search among them.
+
+use std::collections::HashMap;
+
+use thenar_protect::BitTemplate;
+use zeroize::Zeroizing;
+
+/// What can be wrong with a gallery or a probe.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum GalleryError {
+    /// Templates of different lengths have no distance.
+    #[error("a template has {found} bits, expected {expected} as the others in the gallery")]
+    Length {
+        /// The length found.
+        found: usize,
+        /// The gallery's length.
+        expected: usize,
+    },
+}
+
+/// A subject within the distance asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// The subject's number in the gallery, for [`Gallery::subject`].
+    pub subject: usize,
+    /// The smallest number of differing bits among the subject's templates.
+    pub distance: u32,
+}
+
+/// Templates of many subjects, packed one behind the other. They are unsealed, and wiped when the gallery is dropped.
+pub struct Gallery {
+    subjects: Vec<String>,
+    /// The subject's number of each template.
+    owners: Vec<usize>,
+    /// All templates, `words_each` words for each.
+    words: Zeroizing<Vec<u64>>,
+    words_each: usize,
+    bits: usize,
+}
+
+impl Gallery {
+    /// Packs templates, each with the name of its subject. A subject may have several; subjects are numbered as they come.
+    ///
+    /// # Errors
+    /// [`GalleryError::Length`] when the templates are not all of one length.
+    pub fn build<S: AsRef<str>>(
+        templates: impl IntoIterator<Item = (S, BitTemplate)>,
+    ) -> Result<Self, GalleryError> {
+        let mut gallery = Self {
+            subjects: vec![],
+            owners: vec![],
+            words: Zeroizing::new(vec![]),
+            words_each: 0,
+            bits: 0,
+        };
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        for (subject, template) in templates {
+            if gallery.owners.is_empty() {
+                (gallery.bits, gallery.words_each) = (template.len(), template.words().len());
+            }
+            gallery.check_length(&template)?;
+            let next = gallery.subjects.len();
+            let number = *numbers.entry(subject.as_ref().to_owned()).or_insert(next);
+            if number == next {
+                gallery.subjects.push(subject.as_ref().to_owned());
+            }
+            gallery.owners.push(number);
+            push_wiping(&mut gallery.words, template.words());
+        }
+        Ok(gallery)
+    }
+
+    /// The number of templates.
+    pub fn len(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// Whether there are no templates.
+    pub fn is_empty(&self) -> bool {
+        self.owners.is_empty()
+    }
+
+    /// The names of all subjects; a hit's number is a place in this list.
+    pub fn subjects(&self) -> &[String] {
+        &self.subjects
+    }
+
+    /// The name of a subject by its number.
+    pub fn subject(&self, number: usize) -> Option<&str> {
+        self.subjects.get(number).map(String::as_str)
+    }
+
+    /// All subjects with a template of at most `max_distance` differing bits, nearest first and then by number, at most
+    /// `limit` of them. The search is exact: it looks at every template.
+    ///
+    /// # Errors
+    /// [`GalleryError::Length`] when the probe has another length than the gallery's templates.
+    pub fn within(
+        &self,
+        probe: &BitTemplate,
+        max_distance: u32,
+        limit: usize,
+    ) -> Result<Vec<Hit>, GalleryError> {
+        if self.is_empty() {
+            return Ok(vec![]);
+        }
+        self.check_length(probe)?;
+        let mut nearest: HashMap<usize, u32> = HashMap::new();
+        for (template, &subject) in self.words.chunks_exact(self.words_each).zip(&self.owners) {
+            let distance: u32 = template
+                .iter()
+                .zip(probe.words())
+                .map(|(a, b)| (a ^ b).count_ones())
+                .sum();
+            if distance <= max_distance {
+                nearest
+                    .entry(subject)
+                    .and_modify(|d| *d = distance.min(*d))
+                    .or_insert(distance);
+            }
+        }
+        let mut hits: Vec<Hit> = nearest
+            .into_iter()
+            .map(|(subject, distance)| Hit { subject, distance })
+            .collect();
+        hits.sort_unstable_by_key(|hit| (hit.distance, hit.subject));
+        hits.truncate(limit);
+        Ok(hits)
+    }
+
+    fn check_length(&self, template: &BitTemplate) -> Result<(), GalleryError> {
+        match template.len() {
+            found if found == self.bits => Ok(()),
+            found => Err(GalleryError::Length {
+                found,
+                expected: self.bits,
+            }),
+        }
+    }
+}
+
+/// Appends, and wipes the old memory when the vector has to move.
+fn push_wiping(words: &mut Zeroizing<Vec<u64>>, more: &[u64]) {
+    if words.capacity() - words.len() < more.len() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * words.capacity() + more.len()));
+        larger.extend_from_slice(words);
+        *words = larger;
+    }
+    words.extend_from_slice(more);
+}
+
+impl std::fmt::Debug for Gallery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Gallery({} subjects, {} templates, secret)",
+            self.subjects.len(),
+            self.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn template(bits: &[bool]) -> BitTemplate {
+        BitTemplate::from_bools(bits).unwrap()
+    }
+
+    /// Bit by bit over all templates, subject by subject.
+    fn plain_within(
+        gallery: &[(String, Vec<bool>)],
+        probe: &[bool],
+        max: u32,
+        limit: usize,
+    ) -> Vec<(String, u32)> {
+        let mut names: Vec<&String> = Vec::new();
+        for (name, _) in gallery {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let distance =
+            |bits: &[bool]| bits.iter().zip(probe).filter(|(a, b)| a != b).count() as u32;
+        let best = |name: &String| {
+            gallery
+                .iter()
+                .filter(|(n, _)| n == name)
+                .map(|(_, b)| distance(b))
+                .min()
+                .unwrap()
+        };
+        let mut hits: Vec<(String, u32)> = names
+            .iter()
+            .map(|&name| (name.clone(), best(name)))
+            .collect();
+        hits.retain(|&(_, d)| d <= max);
+        // Stable: equal distances stay in the order of the subjects.
+        hits.sort_by_key(|&(_, d)| d);
+        hits.truncate(limit);
+        hits
+    }
+
+    proptest! {
+        #[test]
+        fn the_packed_search_is_the_plain_one(
+            bits in proptest::collection::vec((0_u8..8, proptest::collection::vec(any::<bool>(), 70)), 0..30),
+            probe in proptest::collection::vec(any::<bool>(), 70), max in 20_u32..45, limit in 0_usize..9,
+        ) {
+            let named: Vec<(String, Vec<bool>)> = bits.into_iter().map(|(n, b)| (format!("s{n}"), b)).collect();
+            let gallery = Gallery::build(named.iter().map(|(n, b)| (n, template(b)))).unwrap();
+            let hits = gallery.within(&template(&probe), max, limit).unwrap();
+            let found: Vec<(String, u32)> =
+                hits.iter().map(|h| (gallery.subject(h.subject).unwrap().to_string(), h.distance)).collect();
+            prop_assert_eq!(found, plain_within(&named, &probe, max, limit));
+        }
+    }
+
+    #[test]
+    fn lengths_must_agree() {
+        let mixed = [("a", template(&[true; 64])), ("b", template(&[true; 65]))];
+        let wrong = GalleryError::Length {
+            found: 65,
+            expected: 64,
+        };
+        assert_eq!(Gallery::build(mixed).err(), Some(wrong));
+        let gallery = Gallery::build([("a", template(&[true; 64]))]).unwrap();
+        assert!(gallery.within(&template(&[true; 65]), 9, 9).is_err());
+        let empty = Gallery::build(Vec::<(String, BitTemplate)>::new()).unwrap();
+        assert_eq!(empty.within(&template(&[true; 65]), 9, 9), Ok(vec![]));
+    }
+}
