@@ -1,1 +1,15 @@
 //! Training palm networks on drawn palms and hands, and exporting them.
+//!
+//! A network is described once ([`graph`]); [`engine`] runs it and carries gradients back, [`onnx`] writes it as a
+//! file. Losses, parameters, optimiser and checkpoints are plain Rust.
+
+pub mod backend;
+pub mod checkpoint;
+pub mod engine;
+pub mod error;
+pub mod graph;
+pub mod localizer;
+pub mod log;
+pub mod onnx;
+pub mod optim;
+pub mod params;

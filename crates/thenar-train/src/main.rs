@@ -1,2 +1,168 @@
-//! Placeholder.
-fn main() {}
+//! `thenar-train`: trains the networks that ship.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use thenar_train::backend::Backend;
+use thenar_train::error::TrainError;
+use thenar_train::localizer::drawing::Hands;
+use thenar_train::localizer::exam::{ExamOptions, exam};
+use thenar_train::localizer::feed::FeedOptions;
+use thenar_train::localizer::sheet::{sheet, worst};
+use thenar_train::localizer::toy::Toys;
+use thenar_train::localizer::train::{Options, averaged, begin, run};
+use thenar_train::localizer::validate::Examination;
+
+/// Train palm networks on drawn palms and hands.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train the localizer: key points, presence, side and pose of a hand in a photo.
+    Localizer(LocalizerArgs),
+    /// Measure a localizer, as it ships, on drawn photos it has never seen.
+    LocalizerExam(ExamArgs),
+}
+
+#[derive(Args)]
+struct LocalizerArgs {
+    /// Steps in all.
+    #[arg(long, default_value_t = 20_000)]
+    steps: u64,
+    /// Photos per step.
+    #[arg(long, default_value_t = 16)]
+    batch: usize,
+    /// Seed of weights and photos.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder of checkpoint, log.jsonl and localizer.onnx.
+    #[arg(long, short)]
+    out: PathBuf,
+    /// Go on from the checkpoint in the folder.
+    #[arg(long)]
+    resume: bool,
+    /// Threads that draw photos.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 2e-3)]
+    lr: f32,
+    /// End after so many minutes if the steps take longer.
+    #[arg(long)]
+    minutes: Option<f64>,
+    /// How often each drawn photo is shown, each time from another side.
+    #[arg(long, default_value_t = 8)]
+    shows: u64,
+    /// Steps between examinations on unseen photos.
+    #[arg(long, default_value_t = 500)]
+    examine_every: u64,
+    /// Unseen photos in an examination.
+    #[arg(long, default_value_t = 512)]
+    examination: usize,
+    /// Minutes between checkpoints.
+    #[arg(long, default_value_t = 3.0)]
+    save_every: f64,
+    /// What computes gradients.
+    #[arg(long, value_enum, default_value_t = Backend::default())]
+    backend: Backend,
+    /// Only write a picture of unseen photos with their labels to this file; with --resume those on which the
+    /// checkpoint does worst.
+    #[arg(long)]
+    sheet: Option<PathBuf>,
+    /// Train on toy shapes instead of hands, to try things out.
+    #[arg(long)]
+    toy: bool,
+}
+
+#[derive(Args)]
+struct ExamArgs {
+    /// The model.
+    model: PathBuf,
+    /// Photos to draw.
+    #[arg(long, default_value_t = 500)]
+    photos: u64,
+    /// Seed of the photos.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Side of a photo in pixels.
+    #[arg(long, default_value_t = 768)]
+    size: u32,
+    /// Largest yaw and pitch in degrees.
+    #[arg(long, default_value_t = 25.0)]
+    tilt: f32,
+    /// Write a picture of the photos with the worst regions to this file.
+    #[arg(long)]
+    worst: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Localizer(args) => localizer(&args),
+        Command::LocalizerExam(args) => localizer_exam(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("thenar-train: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn localizer(args: &LocalizerArgs) -> Result<(), TrainError> {
+    if args.batch == 0 || args.steps == 0 || args.examine_every == 0 {
+        return Err(TrainError::Argument("--batch, --steps and --examine-every must be at least 1".into()));
+    }
+    if !(args.save_every >= 0.0 && args.save_every <= 1e6) {
+        return Err(TrainError::Argument(format!("--save-every {} must be 0 to 1000000 minutes", args.save_every)));
+    }
+    let feed = FeedOptions { seed: args.seed, batch: args.batch, shows: args.shows, threads: args.threads };
+    let options = Options {
+        steps: args.steps,
+        minutes: args.minutes,
+        feed,
+        rate: args.lr,
+        out: args.out.clone(),
+        resume: args.resume,
+        examine_every: args.examine_every,
+        examination: args.examination,
+        save_every: Duration::from_secs_f64(60.0 * args.save_every),
+        backend: args.backend,
+    };
+    if let Some(path) = &args.sheet {
+        return draw_sheet(path, &options);
+    }
+    let scores =
+        if args.toy { run(Toys { seed: args.seed }, &options) } else { run(Hands { seed: args.seed }, &options) }?;
+    println!("{}", serde_json::to_string_pretty(&scores).map_err(|e| TrainError::Argument(e.to_string()))?);
+    Ok(())
+}
+
+fn draw_sheet(path: &Path, options: &Options) -> Result<(), TrainError> {
+    const SHOWN: usize = 64;
+    let source = Hands { seed: options.feed.seed };
+    let page = if options.resume {
+        let weights = averaged(&begin(options)?).weights();
+        let examination = Examination::draw(&source, options.examination);
+        let readings = examination.read(options.backend, &weights)?;
+        worst(examination.samples(), &readings, SHOWN)
+    } else {
+        sheet(Examination::draw(&source, SHOWN).samples())
+    };
+    page.save(path).map_err(|e| TrainError::Argument(format!("{}: {e}", path.display())))
+}
+
+fn localizer_exam(args: &ExamArgs) -> Result<(), TrainError> {
+    let onnx = std::fs::read(&args.model).map_err(|e| TrainError::file(&args.model, e))?;
+    let options = ExamOptions { photos: args.photos, seed: args.seed, size: args.size.clamp(64, 4096), tilt: args.tilt };
+    let scores = exam(onnx, &options, args.worst.as_deref())?;
+    println!("{}", serde_json::to_string_pretty(&scores).map_err(|e| TrainError::Argument(e.to_string()))?);
+    Ok(())
+}

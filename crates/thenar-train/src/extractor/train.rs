@@ -1,0 +1,269 @@
+//! Drawing palms, adding up their scatter, and writing the extractor.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
+use rten_tensor::NdTensor;
+use rten_tensor::prelude::*;
+use serde::Serialize;
+use thenar_synth::palm::Palm;
+use thenar_synth::roi::{self, RoiVariation};
+
+use super::discriminant::Scatter;
+use super::network::{self, CELLS, Discriminants, ROI};
+use crate::error::TrainError;
+use crate::log::Log;
+
+/// What to train on and what to write.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Drawn palms.
+    pub identities: u64,
+    /// Captures of each.
+    pub captures: u64,
+    /// First identity; those of the examination lie elsewhere.
+    pub seed: u64,
+    /// Length of the feature.
+    pub outputs: usize,
+    /// See [`Scatter::solve`].
+    pub ridge: f64,
+    /// Views to every side of the centre, see [`network::views`].
+    pub reach: i64,
+    /// Misplacement of training captures relative to what a localizer leaves: less than 1, because views take over
+    /// the rest.
+    pub misplacement: f32,
+    /// Palms of the examination, drawn harder than those of training.
+    pub examination: u64,
+    /// Folder for extractor.onnx and extractor.jsonl.
+    pub out: PathBuf,
+}
+
+/// What training gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scores {
+    /// Palms trained on.
+    pub identities: u64,
+    /// Captures trained on.
+    pub captures: u64,
+    /// Equal error rate on unseen drawn palms, probes with all views.
+    pub eer: f64,
+    /// The same with the centred view only.
+    pub eer_centre: f64,
+    /// Genuine comparisons behind them.
+    pub genuine: usize,
+    /// Impostor comparisons behind them.
+    pub impostor: usize,
+    /// Between-palm variance of the first, middle and last direction kept.
+    pub ratios: [f64; 3],
+    /// Size of the model file.
+    pub bytes: usize,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// Palms drawn and added at a time.
+const BLOCK: u64 = 128;
+/// Every so many palms is a sibling of the one before: the same principal creases, other wrinkles.
+const SIBLING_EVERY: u64 = 5;
+/// Distance between the identities of training and those of the examination.
+const EXAMINATION_OFFSET: u64 = 1 << 40;
+
+/// Trains and writes `extractor.onnx`.
+///
+/// # Errors
+/// When a file cannot be written, an argument is out of range, or the numbers cannot be solved.
+pub fn run(options: &Options) -> Result<Scores, TrainError> {
+    if options.identities < 2 || options.captures < 2 || !(0..=2).contains(&options.reach) {
+        return Err(TrainError::Argument("need two palms, two captures and a reach of 0 to 2".into()));
+    }
+    let start = Instant::now();
+    std::fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
+    let mut log = Log::append(&options.out.join("extractor.jsonl"))?;
+
+    let scatter = scatter(options)?;
+    let best = scatter.solve(options.outputs, options.ridge)?;
+    let ratios = [best.ratios[0], best.ratios[options.outputs / 2], best.ratios[options.outputs - 1]];
+    let discriminants = Discriminants { mean: best.mean, projection: best.matrix, outputs: options.outputs };
+    let notes = [("recipe", format!("{options:?}").replace(&options.out.display().to_string(), "DIR"))];
+    let bytes = network::extractor(&discriminants, options.reach, &notes);
+    let path = options.out.join("extractor.onnx");
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, &bytes).map_err(|e| TrainError::file(&temporary, e))?;
+    std::fs::rename(&temporary, &path).map_err(|e| TrainError::file(&path, e))?;
+
+    let (eer, eer_centre, genuine, impostor) = examine(&Runner::new(&bytes, "feature")?, options)?;
+    let scores = Scores {
+        identities: options.identities,
+        captures: options.identities * options.captures,
+        eer,
+        eer_centre,
+        genuine,
+        impostor,
+        ratios,
+        bytes: bytes.len(),
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    log.write(&scores)?;
+    Ok(scores)
+}
+
+fn scatter(options: &Options) -> Result<Scatter, TrainError> {
+    let competition = Runner::new(&network::competition(), "cells")?;
+    let usual = RoiVariation::default();
+    let variation = RoiVariation {
+        shift: usual.shift * options.misplacement,
+        rotation: usual.rotation * options.misplacement.sqrt(),
+        ..usual
+    };
+    let bar = ProgressBar::new(options.identities);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left").expect("a valid template"));
+    let mut scatter = Scatter::new(CELLS);
+    let mut first = 0;
+    while first < options.identities {
+        let last = (first + BLOCK).min(options.identities);
+        let palms: Result<Vec<_>, TrainError> = (first..last)
+            .into_par_iter()
+            .map(|i| competition.run(&draw_captures(options.seed + i, options.captures, &variation)))
+            .collect();
+        scatter.add(&palms?);
+        bar.set_position(last);
+        first = last;
+    }
+    bar.finish_and_clear();
+    Ok(scatter)
+}
+
+/// Captures of one drawn palm as grey values 0–1.
+fn draw_captures(identity: u64, captures: u64, variation: &RoiVariation) -> Vec<Vec<f32>> {
+    let palm = if identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
+        Palm::draw_sibling(identity - 1, identity)
+    } else {
+        Palm::draw(identity)
+    };
+    (0..captures)
+        .map(|c| {
+            let seed = (identity << 16 | c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            roi::draw(&palm, seed, variation).as_raw().iter().map(|&v| f32::from(v) / 255.0).collect()
+        })
+        .collect()
+}
+
+/// EER with all views, with the centre, and the counts: the first half of each palm's captures against the second,
+/// among palms that differ, drawn harder than in training.
+fn examine(extractor: &Runner, options: &Options) -> Result<(f64, f64, usize, usize), TrainError> {
+    const CAPTURES: u64 = 4;
+    let variation = RoiVariation::hard();
+    let palms: Vec<Vec<Vec<f32>>> = (0..options.examination)
+        .into_par_iter()
+        .map(|i| extractor.run(&draw_captures(EXAMINATION_OFFSET + options.seed + i, CAPTURES, &variation)))
+        .collect::<Result<_, _>>()?;
+    let views = |capture: &[f32]| -> Vec<Vec<f32>> { capture.chunks_exact(options.outputs).map(unit).collect() };
+    let gallery: Vec<(usize, Vec<f32>)> = pairs(&palms, 0..2).map(|(i, c)| (i, views(c).swap_remove(0))).collect();
+    let probes: Vec<(usize, Vec<Vec<f32>>)> = pairs(&palms, 2..4).map(|(i, c)| (i, views(c))).collect();
+    let scored: Vec<(bool, f32, f32)> = probes
+        .par_iter()
+        .flat_map_iter(|(i, views)| {
+            gallery.iter().map(move |(j, g)| {
+                let score = |v: &Vec<f32>| v.iter().zip(g).map(|(a, b)| a * b).sum::<f32>();
+                (i == j, views.iter().map(score).fold(f32::MIN, f32::max), score(&views[0]))
+            })
+        })
+        .collect();
+    let split = |same: bool, pick: fn(&(bool, f32, f32)) -> f32| -> Vec<f32> {
+        scored.iter().filter(|s| s.0 == same).map(pick).collect()
+    };
+    let (genuine, impostor) = (split(true, |s| s.1), split(false, |s| s.1));
+    let eer_centre = equal_error_rate(split(true, |s| s.2), split(false, |s| s.2));
+    let counts = (genuine.len(), impostor.len());
+    Ok((equal_error_rate(genuine, impostor), eer_centre, counts.0, counts.1))
+}
+
+fn pairs(palms: &[Vec<Vec<f32>>], range: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &Vec<f32>)> {
+    palms.iter().enumerate().flat_map(move |(i, p)| p[range.clone()].iter().map(move |c| (i, c)))
+}
+
+fn unit(v: &[f32]) -> Vec<f32> {
+    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
+    v.iter().map(|x| x / norm).collect()
+}
+
+/// Where the share of genuine scores below a threshold meets that of impostor scores at or above it.
+fn equal_error_rate(mut genuine: Vec<f32>, mut impostor: Vec<f32>) -> f64 {
+    genuine.sort_by(f32::total_cmp);
+    impostor.sort_by(f32::total_cmp);
+    let rates = |t: f32| {
+        let missed = genuine.partition_point(|&s| s < t) as f64 / genuine.len() as f64;
+        let let_in = (impostor.len() - impostor.partition_point(|&s| s < t)) as f64 / impostor.len() as f64;
+        (missed, let_in)
+    };
+    let all = genuine.iter().chain(&impostor).map(|&t| rates(t));
+    let (a, b) = all.min_by(|x, y| (x.0 - x.1).abs().total_cmp(&(y.0 - y.1).abs())).unwrap_or((1.0, 1.0));
+    (a + b) / 2.0
+}
+
+/// A model on one thread, so that palms can be spread over cores.
+struct Runner {
+    model: Model,
+    input: NodeId,
+    output: NodeId,
+    pool: std::sync::Arc<ThreadPool>,
+}
+
+impl Runner {
+    fn new(bytes: &[u8], output: &str) -> Result<Self, TrainError> {
+        let failed = |e: &dyn std::fmt::Display| TrainError::Backend { backend: "rten", reason: e.to_string() };
+        let model = ModelOptions::with_all_ops().load(bytes.to_vec()).map_err(|e| failed(&e))?;
+        let input = model.node_id("roi").map_err(|e| failed(&e))?;
+        let output = model.node_id(output).map_err(|e| failed(&e))?;
+        Ok(Self { model, input, output, pool: std::sync::Arc::new(ThreadPool::with_num_threads(1)) })
+    }
+
+    /// One output vector per ROI.
+    fn run(&self, rois: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, TrainError> {
+        let failed = |reason: String| TrainError::Backend { backend: "rten", reason };
+        let data = rois.concat();
+        let input = NdTensor::from_data([rois.len(), 1, ROI, ROI], data);
+        let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
+        let [out] = self
+            .model
+            .run_n(vec![(self.input, input.view().into())], [self.output], Some(options))
+            .map_err(|e| failed(e.to_string()))?;
+        let out: NdTensor<f32, 3> = out.try_into().map_err(|e| failed(format!("{e:?}")))?;
+        let row = out.size(1) * out.size(2);
+        Ok(out.to_vec().chunks_exact(row).map(<[f32]>::to_vec).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_training_tells_drawn_palms_apart() {
+        let out = tempfile::tempdir().unwrap();
+        let options = Options {
+            identities: 40,
+            captures: 3,
+            seed: 7,
+            outputs: 24,
+            ridge: 0.3,
+            reach: 1,
+            misplacement: 0.4,
+            examination: 12,
+            out: out.path().to_path_buf(),
+        };
+        let scores = run(&options).unwrap();
+        assert!(scores.eer < 0.25, "{scores:?}");
+        assert_eq!((scores.genuine, scores.impostor), (48, 528));
+        assert!(out.path().join("extractor.onnx").exists());
+    }
+
+    #[test]
+    fn separated_scores_have_no_error() {
+        assert_eq!(equal_error_rate(vec![0.8, 0.9], vec![0.1, 0.2]), 0.0);
+        assert_eq!(equal_error_rate(vec![0.1, 0.9], vec![0.1, 0.9]), 0.5);
+    }
+}

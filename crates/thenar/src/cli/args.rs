@@ -1,0 +1,423 @@
+//! The arguments of every command.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use thenar_store::MAX_NAME_LEN;
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 yes or done, 1 no match, 2 error, 3 the photo is not good enough.";
+
+/// From a photograph of a palm to a protected identity and a key that is stored nowhere.
+#[derive(Debug, Parser)]
+#[command(name = "thenar", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// The store: subjects with their sealed records, and the public records of keys
+    #[arg(long, global = true, value_name = "FILE", default_value = "thenar.db")]
+    pub store: PathBuf,
+    /// The keyring, which holds what the store must not; one for each store [default: $THENAR_KEYRING, or a file named
+    /// after the store in ~/.config/thenar]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub keyring: Option<PathBuf>,
+    /// What the photos are: hands, or regions of interest that are cut already
+    #[arg(long, global = true, value_enum, default_value_t = Input::Photo)]
+    pub input: Input,
+    /// Print one JSON object on stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no notes and no progress on stderr
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// What an image file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Input {
+    /// A hand, anywhere in the photo
+    Photo,
+    /// A region of interest: square, fingers up, thumb on the right
+    Roi,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Enrol a subject from one or more photos of one palm
+    Enroll(Enroll),
+    /// Is this photo the subject's palm?
+    Verify(Verify),
+    /// Whose palm is this, among all enrolled?
+    Identify(Identify),
+    /// Do two photos show one palm? Nothing is stored
+    Compare(Compare),
+    /// List the enrolled subjects
+    List,
+    /// Delete a subject
+    Revoke(Subject),
+    /// Replace a subject's template by an unrelated one, under a token of its own
+    Renew(Renew),
+    /// Change the store key: every record is sealed anew, no photo is needed
+    Rotate,
+    /// Keys that are stored nowhere
+    Key {
+        #[command(subcommand)]
+        command: Key,
+    },
+    /// Find the hand in a photo and cut its region of interest
+    Roi(Roi),
+    /// Draw palms that belong to nobody
+    Synth(Synth),
+    /// Write every intermediate of a photo as a picture
+    Explain(Explain),
+    /// Measure
+    Eval {
+        #[command(subcommand)]
+        command: Eval,
+    },
+    /// Print the completions of a shell
+    Completions(Completions),
+}
+
+/// How seldom strangers may pass.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Threshold {
+    /// Match when at most this part of strangers comes as near: the false-match rate of one comparison
+    #[arg(long, value_name = "RATE", default_value = "1e-5", value_parser = rate)]
+    pub fmr: f64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Subject {
+    /// The subject's name
+    #[arg(value_parser = name)]
+    pub subject: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Enroll {
+    /// The subject's name
+    #[arg(value_parser = name)]
+    pub subject: String,
+    /// Photos of one palm; three are better than one
+    #[arg(required = true, value_name = "PHOTO")]
+    pub photos: Vec<PathBuf>,
+    /// Give the subject a token of its own: its template is unrelated to all others, and `identify` cannot find it
+    #[arg(long)]
+    pub own_token: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Verify {
+    /// The subject's name
+    #[arg(value_parser = name)]
+    pub subject: String,
+    /// A photo of a palm
+    pub photo: PathBuf,
+    #[command(flatten)]
+    pub threshold: Threshold,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Identify {
+    /// A photo of a palm
+    pub photo: PathBuf,
+    #[command(flatten)]
+    pub threshold: Threshold,
+    /// Choose the threshold so that at most this part of searches by strangers finds anybody, whatever the gallery's size
+    #[arg(long, value_name = "RATE", value_parser = rate, conflicts_with = "fmr")]
+    pub fpir: Option<f64>,
+    /// Print at most this many candidates
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub limit: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Compare {
+    /// A photo of a palm
+    pub first: PathBuf,
+    /// Another
+    pub second: PathBuf,
+    #[command(flatten)]
+    pub threshold: Threshold,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Renew {
+    /// The subject's name
+    #[arg(value_parser = name)]
+    pub subject: String,
+    /// New photos of the subject's palm
+    #[arg(required = true, value_name = "PHOTO")]
+    pub photos: Vec<PathBuf>,
+    /// Do not require that the photos match the present record
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The commands under `key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key from a palm and a passphrase; only public data is stored
+    New(MakeKey),
+    /// Bring a key back from the palm and the passphrase
+    Recover(MakeKey),
+    /// List the keys
+    List,
+    /// Delete a key's public record: the key can never come back
+    Remove(KeyName),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyName {
+    /// The key's name
+    #[arg(value_parser = name)]
+    pub name: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MakeKey {
+    /// The key's name
+    #[arg(value_parser = name)]
+    pub name: String,
+    /// Photos of the palm; three are better than one
+    #[arg(required = true, value_name = "PHOTO")]
+    pub photos: Vec<PathBuf>,
+    /// Read the passphrase from the first line of a file (`-` for stdin) instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Write the private key to a new file of mode 0600 (`-` for stdout)
+    #[arg(long, value_name = "FILE")]
+    pub out_private: Option<PathBuf>,
+    /// Form of the keys
+    #[arg(long, value_enum, default_value_t = KeyForm::Openssh)]
+    pub format: KeyForm,
+    /// A file with a third factor, made by `key new` when there is none; without it the key cannot come back
+    #[arg(long, value_name = "FILE")]
+    pub device_secret: Option<PathBuf>,
+}
+
+/// How keys are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyForm {
+    /// As ssh-keygen writes them
+    Openssh,
+    /// PKCS#8 and SubjectPublicKeyInfo
+    Pem,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Roi {
+    /// A photo of a hand
+    pub photo: PathBuf,
+    /// Write the region of interest, 128×128 grey
+    #[arg(short, long, value_name = "PNG")]
+    pub output: Option<PathBuf>,
+    /// Write the photo with key points and region drawn in
+    #[arg(long, value_name = "PNG")]
+    pub overlay: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Synth {
+    /// What to draw
+    #[arg(value_enum)]
+    pub what: Drawing,
+    /// How many people
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub identities: usize,
+    /// How many images of each
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    pub captures: usize,
+    /// The same seed draws the same images
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Side of the photos in pixels (hands)
+    #[arg(long, value_name = "PIXELS", default_value_t = 800)]
+    pub size: u32,
+    /// Largest yaw and pitch in degrees (hands)
+    #[arg(long, value_name = "DEGREES", default_value_t = 25.0)]
+    pub tilt: f32,
+    /// Largest turn in the picture in degrees (hands)
+    #[arg(long, value_name = "DEGREES", default_value_t = 180.0)]
+    pub turn: f32,
+    /// How much clutter the background may hold, 0 to 1 (hands)
+    #[arg(long, value_name = "PART", default_value_t = 1.0)]
+    pub clutter: f32,
+    /// Also write near-infrared photos of the same moments (hands)
+    #[arg(long)]
+    pub infrared: bool,
+    /// Also write masks and edge maps (hands)
+    #[arg(long)]
+    pub maps: bool,
+    /// Also write this many photos without a palm (hands)
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub negatives: usize,
+}
+
+/// What `synth` draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// Photos of hands
+    Hands,
+    /// Regions of interest
+    Rois,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// A photo of a hand
+    pub photo: PathBuf,
+    /// Folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// The commands under `eval`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Eval {
+    /// Compare every gallery image with every probe image; write scores and a report
+    Run(EvalRun),
+    /// Measure the calibration from distance to false-match rate that stands beside a model
+    Calibrate(Calibrate),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvalRun {
+    /// Gallery: lines of `path label`
+    #[arg(long, value_name = "LIST")]
+    pub gallery: PathBuf,
+    /// Probes: lines of `path label`
+    #[arg(long, value_name = "LIST")]
+    pub probe: PathBuf,
+    /// Folder that the paths in the lists are relative to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub root: PathBuf,
+    /// How images are compared
+    #[arg(long, value_enum, default_value_t = Method::Compact)]
+    pub method: Method,
+    /// How templates are protected
+    #[arg(long, value_enum, default_value_t = Protect::None)]
+    pub protect: Protect,
+    /// Folder for scores.txt, report.json and the curves
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// What compares images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// The extractor that ships
+    Compact,
+    /// Competitive Code, which needs no training
+    Compcode,
+}
+
+impl Method {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Compact => "compact",
+            Self::Compcode => "compcode",
+        }
+    }
+}
+
+/// Which protection lies between feature and comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protect {
+    /// Angle between features
+    None,
+    /// Level-1 bits under a token
+    L1,
+    /// Sealed bits of the feature itself (above its median)
+    L2,
+    /// Sealed level-1 bits, as in a store
+    #[value(name = "l1+l2")]
+    Both,
+    /// Palm hashes, of which keys are made
+    Hash,
+}
+
+impl Protect {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::L1 => "l1",
+            Self::L2 => "l2",
+            Self::Both => "l1+l2",
+            Self::Hash => "hash",
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Calibrate {
+    /// Images of many palms: lines of `path label`
+    #[arg(long, value_name = "LIST")]
+    pub list: PathBuf,
+    /// Folder that the paths in the list are relative to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub root: PathBuf,
+    /// What the images are, in words, for the calibration's record of where it comes from
+    #[arg(long, value_name = "TEXT")]
+    pub source: String,
+    /// File to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// A name the store takes, checked before anything is done.
+fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > MAX_NAME_LEN || text.chars().any(char::is_control) {
+        return Err(format!(
+            "a name has 1 to {MAX_NAME_LEN} bytes and no control characters"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A rate that can be asked for.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if (1e-7..=0.5).contains(&rate) => Ok(rate),
+        _ => Err("expected a rate between 1e-7 and 0.5, such as 1e-5".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn rates_have_limits() {
+        assert_eq!(rate("1e-6"), Ok(1e-6));
+        for wrong in ["0", "-1", "nan", "1", "1e-9", "often"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+}

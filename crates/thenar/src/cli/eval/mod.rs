@@ -1,0 +1,18 @@
+//! `thenar eval …`: measuring.
+
+mod acquire;
+mod calibrate;
+mod run;
+mod template;
+
+use super::Verdict;
+use super::args::Eval;
+use super::error::CliError;
+use super::session::Session;
+
+pub(crate) fn run(session: &Session, command: &Eval) -> Result<Verdict, CliError> {
+    match command {
+        Eval::Run(args) => run::run(session, args),
+        Eval::Calibrate(args) => calibrate::run(session, args),
+    }
+}

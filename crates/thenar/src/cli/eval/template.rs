@@ -1,0 +1,215 @@
+//! What is compared, by method and protection.
+
+use thenar::{Feature, Pipeline};
+use thenar_image::Roi;
+use thenar_net::CompCode;
+use thenar_protect::{
+    BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
+};
+
+use super::super::args::{Method, Protect};
+use super::super::error::CliError;
+
+/// The token of measurements: fixed, so that a measurement can be repeated.
+const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
+
+/// What one image became.
+pub(super) enum Template {
+    /// Competitive Code.
+    Code(Box<CompCode>),
+    /// A feature of norm 1.
+    Feature(Feature),
+    /// Bits.
+    Bits(BitTemplate),
+}
+
+impl Template {
+    /// The distance, 0–1; NaN for templates of two kinds, which one maker never makes.
+    pub(super) fn distance(&self, other: &Self) -> f32 {
+        match (self, other) {
+            (Self::Code(a), Self::Code(b)) => a.distance(b),
+            (Self::Feature(a), Self::Feature(b)) => angle(a, b),
+            (Self::Bits(a), Self::Bits(b)) => a
+                .checked_hamming(b)
+                .map_or(f32::NAN, |n| n as f32 / a.len() as f32),
+            _ => f32::NAN,
+        }
+    }
+}
+
+/// Makes templates.
+pub(super) struct Maker {
+    pipeline: Option<Pipeline>,
+    level1: Option<Level1>,
+    protect: Protect,
+    k1: TokenRef,
+    k2: StoreKey,
+    contract: Option<ContractId>,
+}
+
+impl Maker {
+    pub(super) fn new(method: Method, protect: Protect) -> Result<Self, CliError> {
+        if method == Method::Compcode && protect != Protect::None {
+            let message =
+                "compcode makes orientations, not a feature; only --protect none goes with it";
+            return Err(CliError::Usage(message.into()));
+        }
+        // The regions are cut already when they come here.
+        let pipeline = match method {
+            Method::Compact => Some(Pipeline::shipped_for_rois().map_err(CliError::Model)?),
+            Method::Compcode => None,
+        };
+        let k1 = Token::from_bytes(TOKEN);
+        let level1 = match (&pipeline, protect) {
+            (Some(pipeline), Protect::L1 | Protect::Both) => {
+                Some(Level1::new(pipeline.template_params().clone(), &k1)?)
+            }
+            _ => None,
+        };
+        let contract = pipeline.as_ref().map(|pipeline| match protect {
+            Protect::L1 | Protect::Both => *pipeline.contract(),
+            Protect::None | Protect::L2 | Protect::Hash => {
+                let scheme = format!("eval/{}", protect.name());
+                ContractId::of(&pipeline.extractor().digest(), "roi/v1", &scheme)
+            }
+        });
+        Ok(Self {
+            pipeline,
+            level1,
+            protect,
+            k1: TokenRef::collection(&k1),
+            k2: StoreKey::random(&mut os_rng()),
+            contract,
+        })
+    }
+
+    /// What the report says the scores belong to.
+    pub(super) fn contract(&self) -> Option<String> {
+        self.contract.as_ref().map(|id| hex(&id.0))
+    }
+
+    /// The digest of the extractor.
+    pub(super) fn model(&self) -> Option<String> {
+        let pipeline = self.pipeline.as_ref()?;
+        Some(hex(&pipeline.extractor().digest()))
+    }
+
+    /// roi ─► template, sealed and opened again where the protection has a level 2.
+    pub(super) fn make(&self, roi: &Roi) -> Result<Template, CliError> {
+        let Some(pipeline) = &self.pipeline else {
+            return Ok(Template::Code(Box::new(CompCode::extract(roi))));
+        };
+        let feature = pipeline.feature(roi, &mut ()).map_err(CliError::Model)?;
+        let bits = match (self.protect, &self.level1) {
+            (Protect::None, _) => return Ok(Template::Feature(feature)),
+            (Protect::Hash, _) => pipeline.hash(&feature, &mut ()).map_err(CliError::Model)?,
+            (_, Some(level1)) => level1.bits(&feature)?,
+            (_, None) => above_median(&feature)?,
+        };
+        match (self.protect, &self.contract) {
+            (Protect::L2 | Protect::Both, Some(contract)) => self.through_a_record(&bits, contract),
+            _ => Ok(Template::Bits(bits)),
+        }
+    }
+
+    /// Seals the bits, writes the record's bytes, reads them and opens them, as a store does.
+    fn through_a_record(
+        &self,
+        bits: &BitTemplate,
+        contract: &ContractId,
+    ) -> Result<Template, CliError> {
+        let sealed = SealedRecord::seal(bits, contract, self.k1, &self.k2, 1, &mut os_rng());
+        let opened = SealedRecord::from_bytes(&sealed.to_bytes())
+            .and_then(|record| record.open(&self.k2, contract));
+        opened
+            .map(Template::Bits)
+            .map_err(|source| CliError::Record {
+                what: "a record made for this measurement".into(),
+                source,
+            })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Half of the bits are 1: those of the largest values, of equal ones the first.
+fn above_median(feature: &[f32]) -> Result<BitTemplate, ProtectError> {
+    let mut order: Vec<usize> = (0..feature.len()).collect();
+    order.sort_by(|&i, &j| feature[j].total_cmp(&feature[i]).then(i.cmp(&j)));
+    let mut bits = vec![false; feature.len()];
+    for &i in &order[..feature.len() / 2] {
+        bits[i] = true;
+    }
+    BitTemplate::from_bools(&bits)
+}
+
+/// `arccos(a·b) / π`, 0–1.
+fn angle(a: &[f32], b: &[f32]) -> f32 {
+    // Eight sums, because each alone would wait for its own additions.
+    const LANES: usize = 8;
+    let (a8, a_rest) = a.as_chunks::<LANES>();
+    let (b8, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0.0f32; LANES];
+    for (a, b) in a8.iter().zip(b8) {
+        for i in 0..LANES {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    let cosine = sums.iter().sum::<f32>() + rest;
+    cosine.clamp(-1.0, 1.0).acos() / std::f32::consts::PI
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_angle_is_the_plain_one() {
+        for n in [1usize, 7, 8, 129, 512] {
+            let make = |seed: f32| -> Vec<f32> {
+                let raw: Vec<f32> = (0..n)
+                    .map(|i| ((i as f32 + 1.0) * seed).sin() + 0.1)
+                    .collect();
+                let norm = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
+                raw.iter().map(|v| v / norm).collect()
+            };
+            let (a, b) = (make(0.37), make(1.31));
+            let cosine: f64 = a
+                .iter()
+                .zip(&b)
+                .map(|(a, b)| f64::from(*a) * f64::from(*b))
+                .sum();
+            let plain = cosine.clamp(-1.0, 1.0).acos() / std::f64::consts::PI;
+            // Near 0 and π the arc cosine magnifies rounding.
+            assert!((f64::from(angle(&a, &b)) - plain).abs() < 1e-3, "{n}");
+        }
+    }
+
+    #[test]
+    fn half_of_the_bits_are_ones_and_ties_go_to_the_first() {
+        let bits = above_median(&[0.1, 0.5, 0.5, 0.5, -1.0]).unwrap();
+        let ones: Vec<bool> = (0..5).filter_map(|i| bits.bit(i)).collect();
+        assert_eq!(ones, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_record_changes_no_distance() {
+        let roi = |phase: f32| {
+            let plane = thenar_image::Plane::from_fn(128, 128, |x, y| {
+                0.5 + 0.3 * ((x as f32 * 0.2 + phase).sin() * (y as f32 * 0.13).cos())
+            });
+            Roi::from_gray(plane.to_gray()).unwrap()
+        };
+        let (a, b) = (roi(0.0), roi(1.0));
+        let distance = |protect| {
+            let maker = Maker::new(Method::Compact, protect).unwrap();
+            maker.make(&a).unwrap().distance(&maker.make(&b).unwrap())
+        };
+        assert_eq!(distance(Protect::L1), distance(Protect::Both));
+        assert!(distance(Protect::L2).is_finite() && distance(Protect::None).is_finite());
+        assert!(Maker::new(Method::Compcode, Protect::L1).is_err());
+    }
+}

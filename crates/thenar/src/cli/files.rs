@@ -1,0 +1,88 @@
+//! Files appear whole or not at all; private ones are for the owner only and never overwritten.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use image::{DynamicImage, ImageFormat};
+
+use super::error::CliError;
+
+/// Writes a file, replacing what was there.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let failed = CliError::file(path, "write");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".thenar-");
+    // As for any new file: what the process's mask leaves of it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(&failed)?;
+    file.write_all(bytes).map_err(&failed)?;
+    file.persist(path)
+        .map_err(|refused| failed(refused.error))?;
+    Ok(())
+}
+
+/// Writes an image as PNG, or in the format that the name's ending says.
+pub(crate) fn write_image(path: &Path, image: &DynamicImage) -> Result<(), CliError> {
+    let format = match path.extension() {
+        None => ImageFormat::Png,
+        Some(_) => ImageFormat::from_path(path)
+            .ok()
+            .filter(|format| {
+                matches!(
+                    format,
+                    ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Bmp | ImageFormat::WebP
+                )
+            })
+            .ok_or_else(|| {
+                CliError::Usage(format!(
+                    "{}: images are written as .png, .jpg, .bmp or .webp",
+                    path.display()
+                ))
+            })?,
+    };
+    let mut bytes = Cursor::new(Vec::new());
+    let encoded = image.write_to(&mut bytes, format);
+    encoded.map_err(|error| {
+        CliError::file(path, "encode")(std::io::Error::other(error.to_string()))
+    })?;
+    write(path, bytes.get_ref())
+}
+
+/// Makes a folder with all above it.
+pub(crate) fn make_folder(path: &Path) -> Result<(), CliError> {
+    fs::create_dir_all(path).map_err(CliError::file(path, "create the folder"))
+}
+
+/// Writes a new file that only its owner may open, through to the disk. Refuses when there is one.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = CliError::file(path, "create");
+    let mut file = options.open(path).map_err(&failed)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // Half a secret is worth nothing; that it cannot be removed either is the lesser trouble.
+        let _ = fs::remove_file(path);
+        return Err(failed(error));
+    }
+    Ok(())
+}
+
+/// Refuses a path where there is a file, before any work is done.
+pub(crate) fn must_not_exist(path: &Path) -> Result<(), CliError> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(CliError::Usage(format!(
+            "{}: exists already and is not overwritten",
+            path.display()
+        ))),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,72 @@
+//! `thenar key …`: keys that are stored nowhere.
+
+mod device;
+mod make;
+mod private;
+
+use serde_json::{Value, json};
+use thenar_key::Commitment;
+
+use super::Verdict;
+use super::args::{Key, KeyName};
+use super::error::CliError;
+use super::session::Session;
+
+pub(crate) fn run(session: &Session, command: &Key) -> Result<Verdict, CliError> {
+    match command {
+        Key::New(args) => make::new(session, args),
+        Key::Recover(args) => make::recover(session, args),
+        Key::List => list(session),
+        Key::Remove(args) => remove(session, args),
+    }
+}
+
+fn list(session: &Session) -> Result<Verdict, CliError> {
+    let store = session.store()?;
+    let (mut lines, mut values): (Vec<String>, Vec<Value>) = (Vec::new(), Vec::new());
+    for name in store.list_keys()? {
+        let Some(bytes) = store.get_key(&name)? else {
+            continue;
+        };
+        let record = parse(&name, &bytes)?;
+        let public = record.public_key().to_openssh(&comment(&name))?;
+        values.push(json!({
+            "name": name,
+            "kind": record.kind().name(),
+            "public": public,
+            "device_secret": record.needs_device_secret(),
+        }));
+        lines.push(public);
+    }
+    if lines.is_empty() {
+        lines.push("there are no keys".into());
+    }
+    session
+        .out
+        .result(&lines.join("\n"), &json!({ "keys": values }));
+    Ok(Verdict::Yes)
+}
+
+fn remove(session: &Session, args: &KeyName) -> Result<Verdict, CliError> {
+    if !session.store()?.remove_key(&args.name)? {
+        return Err(session.unknown("key", &args.name));
+    }
+    session.out.result(
+        &format!("{}: removed; it can never come back", args.name),
+        &json!({ "name": args.name, "removed": true }),
+    );
+    Ok(Verdict::Yes)
+}
+
+/// Reads a stored commitment.
+fn parse(name: &str, bytes: &[u8]) -> Result<Commitment, CliError> {
+    Commitment::from_bytes(bytes).map_err(|source| CliError::Commitment {
+        name: name.into(),
+        source,
+    })
+}
+
+/// The key's name as the comment of an OpenSSH line.
+fn comment(name: &str) -> String {
+    format!("thenar:{}", name.replace(char::is_whitespace, "_"))
+}

@@ -1,0 +1,101 @@
+//! The command line: arguments in, one command run, exit code out.
+
+mod args;
+mod compare;
+mod completions;
+mod enroll;
+mod error;
+mod eval;
+mod explain;
+mod files;
+mod identify;
+mod key;
+mod list;
+mod output;
+mod passphrase;
+mod progress;
+mod renew;
+mod revoke;
+mod roi;
+mod rotate;
+mod session;
+mod synth;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::json;
+
+use args::{Args, Command};
+use error::CliError;
+use output::Output;
+use session::Session;
+
+/// How a command ended when nothing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Yes, or done: exit code 0.
+    Yes,
+    /// No match, or not recovered: exit code 1.
+    No,
+}
+
+impl Verdict {
+    /// `Yes` for true.
+    pub(crate) fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    let session = Session::new(args.global);
+    match dispatch(&session, args.command) {
+        Ok(Verdict::Yes) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Err(error) => {
+            session.out.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
+    match command {
+        Command::Enroll(args) => enroll::run(session, &args),
+        Command::Verify(args) => verify::run(session, &args),
+        Command::Identify(args) => identify::run(session, &args),
+        Command::Compare(args) => compare::run(session, &args),
+        Command::List => list::run(session),
+        Command::Revoke(args) => revoke::run(session, &args),
+        Command::Renew(args) => renew::run(session, &args),
+        Command::Rotate => rotate::run(session),
+        Command::Key { command } => key::run(session, &command),
+        Command::Roi(args) => roi::run(session, &args),
+        Command::Synth(args) => synth::run(session, &args),
+        Command::Explain(args) => explain::run(session, &args),
+        Command::Eval { command } => eval::run(session, &command),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Help and version are answers; anything else clap has to say is a usage error, exit code 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let message = error.to_string();
+        let message = message
+            .trim_start_matches("error: ")
+            .lines()
+            .next()
+            .unwrap_or_default();
+        Output::new(true, false).json(&json!({ "error": { "kind": "usage", "message": message } }));
+    }
+    // A closed pipe is no reason to fail.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}

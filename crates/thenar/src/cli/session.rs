@@ -1,0 +1,251 @@
+//! What commands share: the store, the keyring, the pipeline, and photos that are acquired with their name.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use thenar::{Feature, Palm, Photo, Pipeline, Sink, check_agreement, mean_feature};
+use thenar_net::calibration::describe;
+use thenar_protect::{Keyring, KeyringError, RecordError, SealedRecord, Token, TokenRef, os_rng};
+use thenar_store::{Store, StoreError};
+
+use super::args::{Global, Input};
+use super::error::CliError;
+use super::output::Output;
+
+/// One run of the program.
+pub(crate) struct Session {
+    pub out: Output,
+    pub input: Input,
+    store: PathBuf,
+    keyring: Option<PathBuf>,
+}
+
+/// Photos of one palm.
+pub(crate) struct Acquired {
+    pub palms: Vec<Palm>,
+    /// Their mean.
+    pub feature: Feature,
+}
+
+impl Session {
+    pub(crate) fn new(global: Global) -> Self {
+        Self {
+            out: Output::new(global.json, global.quiet),
+            input: global.input,
+            store: global.store,
+            keyring: global.keyring,
+        }
+    }
+
+    /// The store's file.
+    pub(crate) fn store_path(&self) -> &Path {
+        &self.store
+    }
+
+    /// The pipeline for the kind of photos given.
+    pub(crate) fn pipeline(&self) -> Result<Pipeline, CliError> {
+        match self.input {
+            Input::Photo => Pipeline::shipped(),
+            Input::Roi => Pipeline::shipped_for_rois(),
+        }
+        .map_err(CliError::Model)
+    }
+
+    /// Opens the store, which must exist.
+    pub(crate) fn store(&self) -> Result<Store, CliError> {
+        Ok(Store::open_existing(&self.store)?)
+    }
+
+    /// Opens the store, or creates it.
+    pub(crate) fn store_or_new(&self) -> Result<Store, CliError> {
+        Ok(Store::open(&self.store)?)
+    }
+
+    /// Opens the store when there is one.
+    pub(crate) fn store_if_any(&self) -> Result<Option<Store>, CliError> {
+        match Store::open_existing(&self.store) {
+            Err(StoreError::Missing { .. }) => Ok(None),
+            opened => Ok(Some(opened?)),
+        }
+    }
+
+    /// Opens the keyring, which must exist.
+    pub(crate) fn keyring(&self) -> Result<Keyring, CliError> {
+        let path = self.keyring_path()?;
+        match Keyring::load(&path) {
+            Err(KeyringError::Missing { .. }) => Err(CliError::KeyringLost {
+                keyring: path,
+                store: self.store.clone(),
+            }),
+            loaded => Ok(loaded?),
+        }
+    }
+
+    /// Opens the keyring, or creates it when the store holds nothing yet; checks that it is the store's.
+    ///
+    /// A new keyring beside an old store would seal some subjects with one key and some with another.
+    pub(crate) fn keyring_or_new(&self, store: Option<&Store>) -> Result<Keyring, CliError> {
+        let record = store.map(first_record).transpose()?.flatten();
+        let Some(record) = record else {
+            let path = self.keyring_path()?;
+            if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+                fs::create_dir_all(folder).map_err(CliError::file(folder, "create the folder"))?;
+            }
+            return Ok(Keyring::load_or_create(&path, &mut os_rng())?);
+        };
+        let keyring = self.keyring()?;
+        match keyring.open(&record, record.contract()) {
+            Err(source @ RecordError::NoKey { .. }) => Err(CliError::Record {
+                what: format!(
+                    "{} does not belong to {}",
+                    keyring.path().display(),
+                    self.store.display()
+                ),
+                source,
+            }),
+            // Anything else shows when that subject is verified.
+            _ => Ok(keyring),
+        }
+    }
+
+    /// The records of a subject that must be enrolled.
+    pub(crate) fn records(
+        &self,
+        store: &Store,
+        subject: &str,
+    ) -> Result<Vec<SealedRecord>, CliError> {
+        store
+            .get(subject)?
+            .ok_or_else(|| self.unknown("subject", subject))
+    }
+
+    /// There is no such subject or key in the store.
+    pub(crate) fn unknown(&self, what: &'static str, name: &str) -> CliError {
+        CliError::Unknown {
+            what,
+            name: name.into(),
+            store: self.store.clone(),
+        }
+    }
+
+    /// The token a subject's record was made with.
+    pub(crate) fn token<'a>(
+        &self,
+        keyring: &'a Keyring,
+        token: TokenRef,
+        subject: &str,
+    ) -> Result<&'a Token, CliError> {
+        keyring.token(token).ok_or_else(|| CliError::TokenLost {
+            subject: subject.into(),
+            keyring: keyring.path().to_owned(),
+        })
+    }
+
+    /// The false-match rate asked for, if any distance is known to be as safe.
+    pub(crate) fn reachable(&self, pipeline: &Pipeline, fmr: f64) -> Result<f64, CliError> {
+        let calibration = pipeline.calibration();
+        if calibration.threshold(fmr).is_some() {
+            return Ok(fmr);
+        }
+        Err(CliError::Usage(format!(
+            "an FMR of {} is asked for, but the calibration of the model knows no distance that is as safe; ask for a \
+             larger rate",
+            describe(fmr)
+        )))
+    }
+
+    /// The keyring asked for, or the default one of this store.
+    ///
+    /// One for each store, named after its path: rotating the key of one store must not lose another.
+    fn keyring_path(&self) -> Result<PathBuf, CliError> {
+        if let Some(path) = &self.keyring {
+            return Ok(path.clone());
+        }
+        if let Some(path) = env::var_os("THENAR_KEYRING").filter(|path| !path.is_empty()) {
+            return Ok(path.into());
+        }
+        let configured = env::var_os("XDG_CONFIG_HOME").filter(|v| Path::new(v).is_absolute());
+        let folder = match (configured, env::var_os("HOME")) {
+            (Some(folder), _) => PathBuf::from(folder),
+            (None, Some(home)) if !home.is_empty() => Path::new(&home).join(".config"),
+            _ => {
+                let message = "there is no HOME to keep a keyring under; name one with --keyring";
+                return Err(CliError::Usage(message.into()));
+            }
+        };
+        Ok(folder.join("thenar").join(self.keyring_name()?))
+    }
+
+    /// `<store's name>-<8 hex digits of its path's digest>.keyring`.
+    fn keyring_name(&self) -> Result<OsString, CliError> {
+        let folder = match self.store.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let folder = folder
+            .canonicalize()
+            .map_err(CliError::file(folder, "find the folder"))?;
+        let name = self.store.file_name().unwrap_or_default();
+        let digest = Sha256::digest(folder.join(name).as_os_str().as_encoded_bytes());
+        let mut file = Path::new(name).file_stem().unwrap_or_default().to_owned();
+        let digits: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+        file.push(format!("-{digits}.keyring"));
+        Ok(file)
+    }
+
+    /// photo ─► feature, with the photo's name in whatever goes wrong.
+    pub(crate) fn acquire(
+        &self,
+        pipeline: &Pipeline,
+        path: &Path,
+        sink: &mut dyn Sink,
+    ) -> Result<Palm, CliError> {
+        let photo = Photo::open(path)?;
+        pipeline
+            .acquire(&photo, sink)
+            .map_err(CliError::of_photo(path))
+    }
+
+    /// Several photos of one palm, which must agree with each other.
+    pub(crate) fn acquire_all(
+        &self,
+        pipeline: &Pipeline,
+        photos: &[PathBuf],
+    ) -> Result<Acquired, CliError> {
+        let palms: Vec<Palm> = photos
+            .iter()
+            .map(|photo| self.acquire(pipeline, photo, &mut ()))
+            .collect::<Result<_, _>>()?;
+        let features: Vec<Feature> = palms.iter().map(|palm| palm.feature.clone()).collect();
+        if let Some(other) = check_agreement(pipeline, &features).map_err(CliError::Model)? {
+            return Err(CliError::PhotosDiffer {
+                file: photos[other.index].display().to_string(),
+                score: other.score.to_string(),
+            });
+        }
+        let feature = mean_feature(&features).map_err(CliError::Model)?;
+        Ok(Acquired { palms, feature })
+    }
+}
+
+/// Any record of the store.
+fn first_record(store: &Store) -> Result<Option<SealedRecord>, CliError> {
+    /// Ends the walk at the first record.
+    enum Stop {
+        Found(Box<SealedRecord>),
+        Failed(StoreError),
+    }
+    impl From<StoreError> for Stop {
+        fn from(error: StoreError) -> Self {
+            Self::Failed(error)
+        }
+    }
+    match store.for_each_record(|_, record| Err(Stop::Found(Box::new(record)))) {
+        Ok(()) => Ok(None),
+        Err(Stop::Found(record)) => Ok(Some(*record)),
+        Err(Stop::Failed(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,64 @@
+//! `thenar verify SUBJECT PHOTO`
+
+use serde_json::json;
+use thenar::{Feature, Pipeline, Score};
+use thenar_protect::{Keyring, SealedRecord};
+
+use super::Verdict;
+use super::args::Verify;
+use super::error::CliError;
+use super::output::{decision, with_score};
+use super::session::Session;
+
+pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError> {
+    let records = session.records(&session.store()?, &args.subject)?;
+    let keyring = session.keyring()?;
+    let pipeline = session.pipeline()?;
+    let threshold = session.reachable(&pipeline, args.threshold.fmr)?;
+    let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
+
+    let score = best_score(
+        session,
+        &pipeline,
+        &keyring,
+        &args.subject,
+        &records,
+        &palm.feature,
+    )?;
+    let matches = score.matches(threshold);
+    let value = json!({ "subject": args.subject, "match": matches, "threshold_fmr": threshold });
+    session.out.result(
+        &format!("{}: {}", args.subject, decision(&score, threshold)),
+        &with_score(value, &score),
+    );
+    Ok(Verdict::of(matches))
+}
+
+/// The score of the nearest of a subject's records.
+pub(crate) fn best_score(
+    session: &Session,
+    pipeline: &Pipeline,
+    keyring: &Keyring,
+    subject: &str,
+    records: &[SealedRecord],
+    feature: &Feature,
+) -> Result<Score, CliError> {
+    let mut best: Option<Score> = None;
+    for record in records {
+        let template = keyring
+            .open(record, pipeline.contract())
+            .map_err(|source| CliError::Record {
+                what: format!("subject '{subject}'"),
+                source,
+            })?;
+        let k1 = session.token(keyring, record.token(), subject)?;
+        let bits = pipeline
+            .bits(feature, k1, &mut ())
+            .map_err(CliError::Model)?;
+        let score = pipeline.score(&bits, &template);
+        if best.is_none_or(|best| score.distance < best.distance) {
+            best = Some(score);
+        }
+    }
+    best.ok_or_else(|| session.unknown("subject", subject))
+}

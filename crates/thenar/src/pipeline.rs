@@ -1,0 +1,266 @@
+//! The way through Thenar: one call per stage, every intermediate named.
+
+use sha2::{Digest, Sha256};
+use thenar_image::{HandSide, Photo, Roi, RoiFrame};
+use thenar_key::{CodeParams, CommitParams, Commitment, Factors, KeyPair, commit};
+use thenar_net::{Extractor, FmrCalibration, Localizer, models};
+use thenar_protect::{
+    BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
+};
+use zeroize::Zeroizing;
+
+use crate::{PipelineError, Rejection, Score, Sink};
+
+/// A feature: numbers of Euclidean norm 1, wiped when dropped.
+pub type Feature = Zeroizing<Vec<f32>>;
+
+/// The code of a palm hash: its length and how many wrong bits a second photo may have.
+pub const HASH_CODE: CodeParams = CodeParams::DEFAULT;
+
+/// From distance to false-match rate, measured with the shipped extractor; written by `thenar eval calibrate`.
+const CALIBRATION: &str = include_str!("../../../models/calibration.json");
+
+/// How regions are cut and enhanced. Whoever changes that must change this name too.
+const ROI_PREPROCESSING: &str = "roi/v1";
+
+/// The token of everything that is not kept: comparisons of two photos, palm hashes, calibrations. It is no secret.
+const PUBLIC_TOKEN: [u8; 32] = *b"thenar/public-projection/v1 \0\0\0\0";
+
+/// What one photo gave.
+pub struct Palm {
+    /// The feature.
+    pub feature: Feature,
+    /// Quality of the photo, 0–100; `None` for a ready-cut region.
+    pub quality: Option<u8>,
+    /// Which hand; `None` for a ready-cut region.
+    pub side: Option<HandSide>,
+}
+
+/// The networks, the calibration and the parameters; everything but secrets.
+pub struct Pipeline {
+    /// `None` when the photos are ready-cut regions.
+    localizer: Option<Localizer>,
+    extractor: Extractor,
+    calibration: FmrCalibration,
+    template: Level1Params,
+    palm_hash: Level1Params,
+    contract: ContractId,
+    hash_contract: ContractId,
+}
+
+impl Pipeline {
+    /// The whole way with the models that ship.
+    ///
+    /// # Errors
+    /// When an embedded model or its calibration is broken.
+    pub fn shipped() -> Result<Self, PipelineError> {
+        let localizer = Sha256::digest(models::LOCALIZER);
+        let localizer: String = localizer.iter().map(|byte| format!("{byte:02x}")).collect();
+        let preprocessing = format!("{ROI_PREPROCESSING} localizer {localizer}");
+        Self::new(
+            Some(Localizer::shipped()?),
+            Extractor::shipped()?,
+            &preprocessing,
+        )
+    }
+
+    /// For photos that are regions of interest already: the way from `roi` on. Its records have a contract of their own.
+    ///
+    /// # Errors
+    /// As [`Self::shipped`].
+    pub fn shipped_for_rois() -> Result<Self, PipelineError> {
+        Self::new(None, Extractor::shipped()?, ROI_PREPROCESSING)
+    }
+
+    fn new(
+        localizer: Option<Localizer>,
+        extractor: Extractor,
+        preprocessing: &str,
+    ) -> Result<Self, PipelineError> {
+        let (length, digest) = (extractor.feature_len(), extractor.digest());
+        let template = Level1Params::new(length, length / 2)?;
+        let palm_hash = Level1Params::for_hash(length, usize::from(HASH_CODE.n))?;
+        Ok(Self {
+            localizer,
+            calibration: FmrCalibration::from_json(CALIBRATION)?,
+            contract: ContractId::new(&digest, preprocessing, &template),
+            hash_contract: ContractId::of(&digest, preprocessing, &palm_hash.describe()),
+            extractor,
+            template,
+            palm_hash,
+        })
+    }
+
+    /// photo ─► hand ─► roi ─► feature.
+    ///
+    /// # Errors
+    /// [`PipelineError::Rejected`] when the photo is not good enough, others when something is broken.
+    pub fn acquire(&self, photo: &Photo, sink: &mut dyn Sink) -> Result<Palm, PipelineError> {
+        sink.log("photo", photo);
+        let Some(localizer) = &self.localizer else {
+            let roi = Roi::from_rgb(photo.rgb())?;
+            let feature = self.feature(&roi, sink)?;
+            return Ok(Palm {
+                feature,
+                quality: None,
+                side: None,
+            });
+        };
+        let hand = localizer.locate(photo.rgb())?;
+        sink.log("hand", &hand);
+        if let Some(problem) = hand.problem {
+            return Err(PipelineError::Rejected(Rejection {
+                problem,
+                quality: hand.quality,
+            }));
+        }
+        let frame = RoiFrame::from_key_points(&hand.points, hand.side)?;
+        let roi = Roi::cut_photo(photo.rgb(), &frame);
+        let feature = self.feature(&roi, sink)?;
+        Ok(Palm {
+            feature,
+            quality: Some(hand.quality),
+            side: Some(hand.side),
+        })
+    }
+
+    /// roi ─► feature.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub fn feature(&self, roi: &Roi, sink: &mut dyn Sink) -> Result<Feature, PipelineError> {
+        sink.log("roi", roi);
+        let feature = Zeroizing::new(self.extractor.feature(roi)?);
+        sink.log("feature", &feature);
+        Ok(feature)
+    }
+
+    /// feature ─► level 1 (k1) ─► bits.
+    ///
+    /// # Errors
+    /// When the feature has another length than [`Self::feature_len`] or is not of norm 1.
+    pub fn bits(
+        &self,
+        feature: &[f32],
+        k1: &Token,
+        sink: &mut dyn Sink,
+    ) -> Result<BitTemplate, PipelineError> {
+        let bits = Level1::new(self.template.clone(), k1)?.bits(feature)?;
+        sink.log("bits", &bits);
+        Ok(bits)
+    }
+
+    /// bits ─► level 2 (k2) ─► record. `k1` names the token that made the bits.
+    pub fn seal(
+        &self,
+        bits: &BitTemplate,
+        k1: TokenRef,
+        keyring: &Keyring,
+        sink: &mut dyn Sink,
+    ) -> SealedRecord {
+        let record = keyring.seal(bits, &self.contract, k1, &mut os_rng());
+        sink.log("record", &record);
+        record
+    }
+
+    /// feature ─► palm hash, [`HASH_CODE`]`.n` bits. It must never be stored: it is what a key is made of.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn hash(&self, feature: &[f32], sink: &mut dyn Sink) -> Result<BitTemplate, PipelineError> {
+        let hash = Level1::new(self.palm_hash.clone(), &public_token())?.bits(feature)?;
+        sink.log("hash", &hash);
+        Ok(hash)
+    }
+
+    /// palm hash + passphrase ─► commitment and key pair.
+    ///
+    /// # Errors
+    /// When Argon2id refuses.
+    pub fn commit(
+        &self,
+        hash: &BitTemplate,
+        factors: Factors<'_>,
+    ) -> Result<(Commitment, KeyPair), PipelineError> {
+        let params = CommitParams {
+            code: HASH_CODE,
+            ..CommitParams::default()
+        };
+        Ok(commit(
+            hash.words(),
+            factors,
+            &self.hash_contract.0,
+            &params,
+            &mut os_rng(),
+        )?)
+    }
+
+    /// commitment + palm hashes + passphrase ─► the key pair, from the first hash that fits.
+    ///
+    /// # Errors
+    /// [`thenar_key::CommitmentError::NotRecovered`] when palm or passphrase is another, others when the record is of
+    /// another model or damaged.
+    pub fn recover(
+        &self,
+        commitment: &Commitment,
+        hashes: &[BitTemplate],
+        factors: Factors<'_>,
+    ) -> Result<KeyPair, PipelineError> {
+        let words: Vec<&[u64]> = hashes.iter().map(BitTemplate::words).collect();
+        Ok(commitment.recover_any(&words, factors, &self.hash_contract.0)?)
+    }
+
+    /// bits + bits ─► score.
+    pub fn score(&self, a: &BitTemplate, b: &BitTemplate) -> Score {
+        self.score_of(a.checked_hamming(b).unwrap_or(u32::MAX), a.len())
+    }
+
+    /// The score of `differing` bits among `bits`.
+    pub fn score_of(&self, differing: u32, bits: usize) -> Score {
+        let distance = (f64::from(differing) / bits.max(1) as f64).min(1.0) as f32;
+        Score {
+            distance,
+            fmr: self.calibration.fmr(distance),
+            extrapolated: self.calibration.is_extrapolated(distance),
+        }
+    }
+
+    /// feature + feature ─► score, by bits that are thrown away.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn compare(&self, a: &[f32], b: &[f32]) -> Result<Score, PipelineError> {
+        let level1 = Level1::new(self.template.clone(), &public_token())?;
+        Ok(self.score(&level1.bits(a)?, &level1.bits(b)?))
+    }
+
+    /// Numbers in a feature.
+    pub fn feature_len(&self) -> usize {
+        self.extractor.feature_len()
+    }
+
+    /// What records must share to be comparable.
+    pub fn contract(&self) -> &ContractId {
+        &self.contract
+    }
+
+    /// Parameters of the level-1 template.
+    pub fn template_params(&self) -> &Level1Params {
+        &self.template
+    }
+
+    /// From distance to false-match rate.
+    pub fn calibration(&self) -> &FmrCalibration {
+        &self.calibration
+    }
+
+    /// The network that makes features.
+    pub fn extractor(&self) -> &Extractor {
+        &self.extractor
+    }
+}
+
+/// The token that protects nothing, for bits that are not kept.
+pub(crate) fn public_token() -> Token {
+    Token::from_bytes(PUBLIC_TOKEN)
+}
