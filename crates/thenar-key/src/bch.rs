@@ -10,7 +10,7 @@
 //! a word that is not in the code.
 //!
 //! # Timing
-//! [`Bch::encode`] and the syndromes run the same instructions for every message and word of a code. Berlekamp–Massey and
+//! [`Bch::encode`] runs the same instructions for every message of a code. The syndromes, Berlekamp–Massey and
 //! the root search use field tables at places that depend on the errors, and stop early when there are none or too many:
 //! their time and cache footprint depend on the number and places of the errors, so a program that measures this process
 //! can learn about them. In the commitment of this crate those errors lie between a palm and its enrolment;

@@ -10,10 +10,10 @@
 //! * The decoder's answer is encoded again and compared, and the key pair is released only if its public half is the one
 //!   stored.
 //!
-//! Nothing derived from w, s or the passphrase alone is stored, so there is exactly one oracle: the tag and public key.
-//!
-//! A stolen record lets its holder try passphrases *together with* palms, at the cost of one Argon2id each; what that is
-//! worth depends on the false-match rate of the palm hash, not on n or k. The format is in [`record`].
+//! Nothing derived from w, s or the passphrase alone is stored. A stolen record lets its holder try passphrases *together
+//! with* palms: one Argon2id per passphrase, after which many palms can be tried cheaply. The tag and the public key say
+//! whether a guess was right; so does, for a code in which random words hardly ever decode, a decoding that succeeds,
+//! even where a device secret is still missing. What that is worth depends on the false-match rate of the palm hash, not on n or k. The format is in [`record`].
 //!
 //! # Derivation
 //! ```text
@@ -55,7 +55,7 @@ pub use params::{CodeParams, CommitParams, DEVICE_SECRET_LEN, DeviceSecret, Fact
 /// Length of the tag in bytes.
 pub const TAG_LEN: usize = 32;
 /// Most captures that one call of [`Commitment::recover_any`] looks at.
-pub const MAX_CAPTURES: usize = 16;
+pub const MAX_CAPTURES: usize = 256;
 
 /// The public record of a key. Holds no secret, but lets its holder test guesses of palm and passphrase together:
 /// keep it where only its owner reads it if you can.

@@ -40,6 +40,8 @@ pub(crate) struct Network {
     input: NodeId,
     outputs: Vec<NodeId>,
     lengths: Vec<Option<usize>>,
+    /// Length of each output's last axis, as far as the model states it.
+    rows: Vec<Option<usize>>,
 }
 
 impl Network {
@@ -103,6 +105,7 @@ impl Network {
         }
         let mut outputs = Vec::new();
         let mut lengths = Vec::new();
+        let mut rows = Vec::new();
         for &(name, length) in spec.outputs {
             let found = || names(&model, model.output_ids());
             let output = named(&model, model.output_ids(), name)
@@ -118,6 +121,10 @@ impl Network {
             }
             outputs.push(output);
             lengths.push(length.or(stated));
+            rows.push(match shape.as_deref().and_then(<[Dimension]>::last) {
+                Some(Dimension::Fixed(size)) => Some(*size),
+                _ => None,
+            });
         }
         Ok(Self {
             model,
@@ -125,12 +132,18 @@ impl Network {
             input,
             outputs,
             lengths,
+            rows,
         })
     }
 
     /// Numbers per input that output number `index` has, as far as the model or the spec state it.
     pub fn length(&self, index: usize) -> Option<usize> {
         self.lengths.get(index).copied().flatten()
+    }
+
+    /// Length of the last axis of output number `index`, as far as the model states it.
+    pub fn row(&self, index: usize) -> Option<usize> {
+        self.rows.get(index).copied().flatten()
     }
 
     /// Runs one input and gives the outputs in the order of the spec, each row-major.

@@ -20,7 +20,7 @@ fn main() {
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let file: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}"));
     let palms = file["palms"].as_array().expect("`palms` is a list");
-    let rows: Vec<Vec<f64>> = palms.iter().map(|palm| coordinates(palm)).collect();
+    let rows: Vec<Vec<f64>> = palms.iter().map(coordinates).collect();
 
     let dim = rows[0].len();
     let mean: Vec<f64> = (0..dim)

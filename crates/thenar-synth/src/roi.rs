@@ -57,7 +57,12 @@ impl RoiVariation {
             rotation: 1.3 * usual.rotation,
             scale: 1.3 * usual.scale,
             tilt: 1.5 * usual.tilt,
-            skin: SkinChange { stretch: 1.3 * usual.skin.stretch, depth: 0.6, vanish: 0.5, folds: 20 },
+            skin: SkinChange {
+                stretch: 1.3 * usual.skin.stretch,
+                depth: 0.6,
+                vanish: 0.5,
+                folds: 20,
+            },
             blur: 1.6,
             noise: 0.03,
             light: 1.4,
@@ -92,8 +97,14 @@ fn placement(variation: &RoiVariation, rng: &mut impl Rng) -> Affine {
     let (dx, dy) = (normal(variation.shift), normal(variation.shift));
     let size = ROI_SIZE as f32;
     let centre = Affine::translation(Point::new(-0.5, -0.5));
-    let tilt = Affine { m: [stretch, shear_x, 0.0, shear_y, 1.0 / stretch, 0.0] };
-    let turn = Affine::similarity(angle, scale * size, Point::new((0.5 + dx) * size - 0.5, (0.5 + dy) * size - 0.5));
+    let tilt = Affine {
+        m: [stretch, shear_x, 0.0, shear_y, 1.0 / stretch, 0.0],
+    };
+    let turn = Affine::similarity(
+        angle,
+        scale * size,
+        Point::new((0.5 + dx) * size - 0.5, (0.5 + dy) * size - 0.5),
+    );
     centre.then(&tilt).then(&turn)
 }
 
@@ -115,13 +126,21 @@ impl Light {
         let shadow = rng.random_bool(0.15).then(|| {
             let a: f32 = rng.random_range(0.0..std::f32::consts::TAU);
             let at = Point::new(rng.random_range(0.0..1.0), rng.random_range(0.0..1.0));
-            (at, Point::new(a.cos(), a.sin()), rng.random_range(0.1..0.45) * strength, rng.random_range(0.02..0.3))
+            (
+                at,
+                Point::new(a.cos(), a.sin()),
+                rng.random_range(0.1..0.45) * strength,
+                rng.random_range(0.02..0.3),
+            )
         });
         Self {
             direction: Point::new(angle.cos(), angle.sin()),
             mounds: strength * rng.random_range(0.0..1.1),
             emboss: strength * rng.random_range(0.0..0.5),
-            gradient: Point::new(gradient * gradient_angle.cos(), gradient * gradient_angle.sin()),
+            gradient: Point::new(
+                gradient * gradient_angle.cos(),
+                gradient * gradient_angle.sin(),
+            ),
             vignette: strength * rng.random_range(-0.1..0.35),
             shadow,
         }
@@ -147,7 +166,9 @@ impl Light {
             });
             (1.0 + mounds + gradient + far + shadow).max(0.15)
         });
-        Plane::from_fn(ROI_SIZE, ROI_SIZE, |x, y| coarse.sample(x as f32 / step, y as f32 / step))
+        Plane::from_fn(ROI_SIZE, ROI_SIZE, |x, y| {
+            coarse.sample(x as f32 / step, y as f32 / step)
+        })
     }
 
     /// The lit flank of a crease is brighter, the other darker.
@@ -165,7 +186,9 @@ fn blur(plane: &Plane, sigma: f32) -> Plane {
         return plane.clone();
     }
     let reach = (2.5 * sigma).ceil() as usize;
-    let mut taps: Vec<f32> = (0..=reach).map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp()).collect();
+    let mut taps: Vec<f32> = (0..=reach)
+        .map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp())
+        .collect();
     let sum = taps[0] + 2.0 * taps[1..].iter().sum::<f32>();
     taps.iter_mut().for_each(|t| *t /= sum);
     let (width, height) = (plane.width(), plane.height());
@@ -178,14 +201,21 @@ fn blur(plane: &Plane, sigma: f32) -> Plane {
         let row = &mut rows.data_mut()[y * width..(y + 1) * width];
         for (x, out) in row.iter_mut().enumerate() {
             let c = x + reach;
-            *out = taps[0] * padded[c] + (1..=reach).map(|i| taps[i] * (padded[c - i] + padded[c + i])).sum::<f32>();
+            *out = taps[0] * padded[c]
+                + (1..=reach)
+                    .map(|i| taps[i] * (padded[c - i] + padded[c + i]))
+                    .sum::<f32>();
         }
     }
     let mut out = Plane::filled(width, height, 0.0);
     for y in 0..height {
         let target = &mut out.data_mut()[y * width..(y + 1) * width];
         for (i, tap) in taps.iter().enumerate() {
-            for source in if i == 0 { vec![y] } else { vec![y.saturating_sub(i), (y + i).min(height - 1)] } {
+            for source in if i == 0 {
+                vec![y]
+            } else {
+                vec![y.saturating_sub(i), (y + i).min(height - 1)]
+            } {
                 let from = &rows.data()[source * width..(source + 1) * width];
                 target.iter_mut().zip(from).for_each(|(t, f)| *t += tap * f);
             }
@@ -206,7 +236,9 @@ fn develop(plane: &Plane, variation: &RoiVariation, rng: &mut impl Rng) -> GrayI
         let value = (plane.at(x as usize, y as usize).max(0.0)).powf(gamma) * exposure;
         let z: f32 = StandardNormal.sample(rng);
         let soft = grain_strength * grain.sample(x as f32 / 4.0, y as f32 / 4.0);
-        Luma([((value + noise * z + soft) * 255.0).round().clamp(0.0, 255.0) as u8])
+        Luma([((value + noise * z + soft) * 255.0)
+            .round()
+            .clamp(0.0, 255.0) as u8])
     })
 }
 

@@ -77,7 +77,7 @@ impl Default for HandsOptions {
 }
 
 /// Side of a picture on the contact sheet, pictures per row and greatest number of pictures.
-const THUMB: (u32, usize, usize) = (160, 12, 240);
+pub(crate) const THUMB: (u32, usize, usize) = (160, 12, 240);
 
 /// Draws `captures` photos of each of `identities` hands into the folder `dir`.
 ///
@@ -266,7 +266,7 @@ fn round(v: f32) -> f64 {
     (f64::from(v) * 1000.0).round() / 1000.0
 }
 
-fn contact_sheet<'a>(
+pub(crate) fn contact_sheet<'a>(
     dir: &Path,
     pictures: impl ExactSizeIterator<Item = &'a RgbImage>,
 ) -> Result<(), SynthError> {
@@ -296,7 +296,7 @@ fn contact_sheet<'a>(
 }
 
 /// Writes a file whole or not at all: under another name first, then renamed.
-fn store(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), SynthError> {
+pub(crate) fn store(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), SynthError> {
     let path = dir.join(name);
     let partial = dir.join(format!(".{name}.part"));
     let write = || {

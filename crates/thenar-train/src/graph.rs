@@ -185,7 +185,10 @@ pub struct Survey {
 impl Survey {
     /// A survey of nothing but layers.
     pub fn of(layers: Vec<Conv>) -> Self {
-        Self { layers, ..Self::default() }
+        Self {
+            layers,
+            ..Self::default()
+        }
     }
 
     /// Weights and biases as exported.

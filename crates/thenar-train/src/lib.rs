@@ -7,6 +7,7 @@ pub mod backend;
 pub mod checkpoint;
 pub mod engine;
 pub mod error;
+pub mod extractor;
 pub mod graph;
 pub mod localizer;
 pub mod log;

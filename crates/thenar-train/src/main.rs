@@ -29,6 +29,39 @@ enum Command {
     Localizer(LocalizerArgs),
     /// Measure a localizer, as it ships, on drawn photos it has never seen.
     LocalizerExam(ExamArgs),
+    /// Train the compact extractor: from a region of interest to a feature.
+    Extractor(ExtractorArgs),
+}
+
+#[derive(Args)]
+struct ExtractorArgs {
+    /// Drawn palms.
+    #[arg(long, default_value_t = 2500)]
+    identities: u64,
+    /// Captures of each palm; every second one is mirrored.
+    #[arg(long, default_value_t = 4)]
+    captures: u64,
+    /// First palm.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Length of the feature.
+    #[arg(long, default_value_t = 2048)]
+    outputs: usize,
+    /// Share of the mean moment added to every direction before it is whitened.
+    #[arg(long, default_value_t = 0.3)]
+    ridge: f64,
+    /// Shifted views to every side of the centre, 0 to 2.
+    #[arg(long, default_value_t = 2)]
+    reach: i64,
+    /// Misplacement of training captures, relative to what a localizer leaves.
+    #[arg(long, default_value_t = 0.4)]
+    misplacement: f32,
+    /// Unseen palms in the examination.
+    #[arg(long, default_value_t = 200)]
+    examination: u64,
+    /// Folder for extractor.onnx and extractor.jsonl.
+    #[arg(long, short)]
+    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -97,7 +130,7 @@ struct ExamArgs {
     /// Largest yaw and pitch in degrees.
     #[arg(long, default_value_t = 25.0)]
     tilt: f32,
-    /// Write a picture of the photos with the worst regions to this file.
+    /// Write a picture of the palms with the worst regions, and of some others, to this file.
     #[arg(long)]
     worst: Option<PathBuf>,
 }
@@ -106,6 +139,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Localizer(args) => localizer(&args),
         Command::LocalizerExam(args) => localizer_exam(&args),
+        Command::Extractor(args) => extractor(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -116,14 +150,47 @@ fn main() -> ExitCode {
     }
 }
 
+fn extractor(args: ExtractorArgs) -> Result<(), TrainError> {
+    let options = thenar_train::extractor::train::Options {
+        identities: args.identities,
+        captures: args.captures,
+        seed: args.seed,
+        outputs: args.outputs,
+        ridge: args.ridge,
+        reach: args.reach,
+        misplacement: args.misplacement,
+        examination: args.examination,
+        out: args.out,
+    };
+    print(&thenar_train::extractor::train::run(&options)?)
+}
+
+/// Prints figures as JSON.
+fn print(scores: &impl serde::Serialize) -> Result<(), TrainError> {
+    let text =
+        serde_json::to_string_pretty(scores).map_err(|e| TrainError::Argument(e.to_string()))?;
+    println!("{text}");
+    Ok(())
+}
+
 fn localizer(args: &LocalizerArgs) -> Result<(), TrainError> {
     if args.batch == 0 || args.steps == 0 || args.examine_every == 0 {
-        return Err(TrainError::Argument("--batch, --steps and --examine-every must be at least 1".into()));
+        return Err(TrainError::Argument(
+            "--batch, --steps and --examine-every must be at least 1".into(),
+        ));
     }
     if !(args.save_every >= 0.0 && args.save_every <= 1e6) {
-        return Err(TrainError::Argument(format!("--save-every {} must be 0 to 1000000 minutes", args.save_every)));
+        return Err(TrainError::Argument(format!(
+            "--save-every {} must be 0 to 1000000 minutes",
+            args.save_every
+        )));
     }
-    let feed = FeedOptions { seed: args.seed, batch: args.batch, shows: args.shows, threads: args.threads };
+    let feed = FeedOptions {
+        seed: args.seed,
+        batch: args.batch,
+        shows: args.shows,
+        threads: args.threads,
+    };
     let options = Options {
         steps: args.steps,
         minutes: args.minutes,
@@ -139,15 +206,19 @@ fn localizer(args: &LocalizerArgs) -> Result<(), TrainError> {
     if let Some(path) = &args.sheet {
         return draw_sheet(path, &options);
     }
-    let scores =
-        if args.toy { run(Toys { seed: args.seed }, &options) } else { run(Hands { seed: args.seed }, &options) }?;
-    println!("{}", serde_json::to_string_pretty(&scores).map_err(|e| TrainError::Argument(e.to_string()))?);
-    Ok(())
+    let scores = if args.toy {
+        run(Toys { seed: args.seed }, &options)
+    } else {
+        run(Hands { seed: args.seed }, &options)
+    }?;
+    print(&scores)
 }
 
 fn draw_sheet(path: &Path, options: &Options) -> Result<(), TrainError> {
     const SHOWN: usize = 64;
-    let source = Hands { seed: options.feed.seed };
+    let source = Hands {
+        seed: options.feed.seed,
+    };
     let page = if options.resume {
         let weights = averaged(&begin(options)?).weights();
         let examination = Examination::draw(&source, options.examination);
@@ -156,13 +227,18 @@ fn draw_sheet(path: &Path, options: &Options) -> Result<(), TrainError> {
     } else {
         sheet(Examination::draw(&source, SHOWN).samples())
     };
-    page.save(path).map_err(|e| TrainError::Argument(format!("{}: {e}", path.display())))
+    page.save(path)
+        .map_err(|e| TrainError::Argument(format!("{}: {e}", path.display())))
 }
 
 fn localizer_exam(args: &ExamArgs) -> Result<(), TrainError> {
     let onnx = std::fs::read(&args.model).map_err(|e| TrainError::file(&args.model, e))?;
-    let options = ExamOptions { photos: args.photos, seed: args.seed, size: args.size.clamp(64, 4096), tilt: args.tilt };
+    let options = ExamOptions {
+        photos: args.photos,
+        seed: args.seed,
+        size: args.size.clamp(64, 4096),
+        tilt: args.tilt,
+    };
     let scores = exam(onnx, &options, args.worst.as_deref())?;
-    println!("{}", serde_json::to_string_pretty(&scores).map_err(|e| TrainError::Argument(e.to_string()))?);
-    Ok(())
+    print(&scores)
 }

@@ -171,7 +171,10 @@ mod tests {
     use super::*;
 
     fn two_layers() -> Params {
-        let survey = Survey::of(vec![Conv::new("a", 2, 3, 3), Conv::new("b", 3, 2, 1).plain()]);
+        let survey = Survey::of(vec![
+            Conv::new("a", 2, 3, 3),
+            Conv::new("b", 3, 2, 1).plain(),
+        ]);
         Params::random(&survey, 5)
     }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{Feature, Pipeline, PipelineError, Score};
+use crate::{Feature, Palm, Pipeline, PipelineError, Score};
 
 /// Photos of one enrolment must agree with each other at this false-match rate, or one of them shows another palm.
 pub const ENROLMENT_FMR: f64 = 1e-2;
@@ -22,19 +22,16 @@ pub struct Disagreement {
 /// When a feature has a wrong length.
 pub fn check_agreement(
     pipeline: &Pipeline,
-    features: &[Feature],
+    palms: &[Palm],
 ) -> Result<Option<Disagreement>, PipelineError> {
-    if features.len() < 2 {
+    if palms.len() < 2 {
         return Ok(None);
     }
     let mut worst: Option<Disagreement> = None;
-    for (index, feature) in features.iter().enumerate() {
-        let others = mean_feature(
-            (0..features.len())
-                .filter(|&i| i != index)
-                .map(|i| &features[i]),
-        )?;
-        let score = pipeline.compare(feature, &others)?;
+    for (index, palm) in palms.iter().enumerate() {
+        let others = (0..palms.len()).filter(|&i| i != index);
+        let others = mean_feature(others.map(|i| &palms[i]))?;
+        let score = pipeline.compare(&palm.views, &others)?;
         if worst.is_none_or(|w| score.distance > w.score.distance) {
             worst = Some(Disagreement { index, score });
         }
@@ -42,20 +39,34 @@ pub fn check_agreement(
     Ok(worst.filter(|w| !w.score.matches(ENROLMENT_FMR)))
 }
 
-/// The mean of features, brought back to norm 1. Summed in `f64` and in order, so that it is the same everywhere.
+/// The mean feature of photos of one palm, brought back to norm 1. Of the first photo the centred view counts, of each
+/// further one the view nearest to it, so that a region cut some pixels aside does not blur the mean. Summed in `f64`
+/// and in order, so that it is the same everywhere.
 ///
 /// # Errors
-/// [`PipelineError::NoFeature`] without features, or when they cancel each other out.
+/// [`PipelineError::NoFeature`] without photos, or when their features cancel each other out.
 pub fn mean_feature<'a>(
-    features: impl IntoIterator<Item = &'a Feature>,
+    palms: impl IntoIterator<Item = &'a Palm>,
 ) -> Result<Feature, PipelineError> {
-    let mut sum: Zeroizing<Vec<f64>> = Zeroizing::new(Vec::new());
-    for feature in features {
-        if sum.is_empty() {
-            sum.resize(feature.len(), 0.0);
-        }
+    let mut palms = palms.into_iter();
+    let first = &palms.next().ok_or(PipelineError::NoFeature)?.feature;
+    let mut sum: Zeroizing<Vec<f64>> =
+        Zeroizing::new(first.iter().map(|&v| f64::from(v)).collect());
+    for palm in palms {
+        let likeness = |view: &Feature| -> f64 {
+            let products = view
+                .iter()
+                .zip(first.iter())
+                .map(|(&a, &b)| f64::from(a) * f64::from(b));
+            products.sum()
+        };
+        let nearest = palm
+            .views
+            .iter()
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let nearest = nearest.ok_or(PipelineError::NoFeature)?;
         sum.iter_mut()
-            .zip(feature.iter())
+            .zip(nearest.iter())
             .for_each(|(s, &v)| *s += f64::from(v));
     }
     let norm = sum.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -71,16 +82,29 @@ pub fn mean_feature<'a>(
 mod tests {
     use super::*;
 
-    fn feature(values: &[f32]) -> Feature {
-        Zeroizing::new(values.to_vec())
+    fn palm(views: &[&[f32]]) -> Palm {
+        let views: Vec<Feature> = views.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
+        Palm {
+            feature: views[0].clone(),
+            views,
+            quality: None,
+            side: None,
+        }
     }
 
     #[test]
     fn the_mean_has_norm_one() {
-        let mean = mean_feature(&[feature(&[1.0, 0.0]), feature(&[0.0, 1.0])]).unwrap();
+        let mean = mean_feature(&[palm(&[&[1.0, 0.0]]), palm(&[&[0.0, 1.0]])]).unwrap();
         assert!((mean[0] - 0.5f32.sqrt()).abs() < 1e-6 && mean[0] == mean[1]);
         assert!(mean_feature(&[]).is_err());
-        assert!(mean_feature(&[feature(&[1.0]), feature(&[-1.0])]).is_err());
+        assert!(mean_feature(&[palm(&[&[1.0]]), palm(&[&[-1.0]])]).is_err());
+    }
+
+    #[test]
+    fn a_photo_cut_aside_adds_its_nearest_view() {
+        let aside = palm(&[&[0.0, 1.0], &[1.0, 0.0]]);
+        let mean = mean_feature(&[palm(&[&[1.0, 0.0]]), aside]).unwrap();
+        assert_eq!(mean.as_slice(), &[1.0, 0.0]);
     }
 
     #[test]
@@ -92,7 +116,7 @@ mod tests {
                 .map(|i| ((i * 37 + 11) as f32 * (seed as f32 + 0.7)).sin())
                 .collect();
             let norm = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
-            feature(&raw.iter().map(|v| v / norm).collect::<Vec<_>>())
+            palm(&[&raw.iter().map(|v| v / norm).collect::<Vec<_>>()])
         };
         let same = [unit(1), unit(1), unit(1)];
         assert_eq!(check_agreement(&pipeline, &same).unwrap(), None);

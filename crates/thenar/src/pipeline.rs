@@ -28,8 +28,10 @@ const PUBLIC_TOKEN: [u8; 32] = *b"thenar/public-projection/v1 \0\0\0\0";
 
 /// What one photo gave.
 pub struct Palm {
-    /// The feature.
+    /// The feature of the region as it was cut: what an enrolment keeps.
     pub feature: Feature,
+    /// The features of the region and of its shifted views, the region itself first: what a probe is compared with.
+    pub views: Vec<Feature>,
     /// Quality of the photo, 0–100; `None` for a ready-cut region.
     pub quality: Option<u8>,
     /// Which hand; `None` for a ready-cut region.
@@ -99,12 +101,7 @@ impl Pipeline {
         sink.log("photo", photo);
         let Some(localizer) = &self.localizer else {
             let roi = Roi::from_rgb(photo.rgb())?;
-            let feature = self.feature(&roi, sink)?;
-            return Ok(Palm {
-                feature,
-                quality: None,
-                side: None,
-            });
+            return self.palm(&roi, None, None, sink);
         };
         let hand = localizer.locate(photo.rgb())?;
         sink.log("hand", &hand);
@@ -116,23 +113,38 @@ impl Pipeline {
         }
         let frame = RoiFrame::from_key_points(&hand.points, hand.side)?;
         let roi = Roi::cut_photo(photo.rgb(), &frame);
-        let feature = self.feature(&roi, sink)?;
+        self.palm(&roi, Some(hand.quality), Some(hand.side), sink)
+    }
+
+    fn palm(
+        &self,
+        roi: &Roi,
+        quality: Option<u8>,
+        side: Option<HandSide>,
+        sink: &mut dyn Sink,
+    ) -> Result<Palm, PipelineError> {
+        let views = self.features(roi, sink)?;
+        let feature = views.first().ok_or(PipelineError::NoFeature)?.clone();
         Ok(Palm {
             feature,
-            quality: Some(hand.quality),
-            side: Some(hand.side),
+            views,
+            quality,
+            side,
         })
     }
 
-    /// roi ─► feature.
+    /// roi ─► features: that of the region first, then those of its shifted views.
     ///
     /// # Errors
     /// When the network fails.
-    pub fn feature(&self, roi: &Roi, sink: &mut dyn Sink) -> Result<Feature, PipelineError> {
+    pub fn features(&self, roi: &Roi, sink: &mut dyn Sink) -> Result<Vec<Feature>, PipelineError> {
         sink.log("roi", roi);
-        let feature = Zeroizing::new(self.extractor.feature(roi)?);
-        sink.log("feature", &feature);
-        Ok(feature)
+        let views = self.extractor.views(roi)?;
+        let views: Vec<Feature> = views.into_iter().map(Zeroizing::new).collect();
+        if let Some(feature) = views.first() {
+            sink.log("feature", feature);
+        }
+        Ok(views)
     }
 
     /// feature ─► level 1 (k1) ─► bits.
@@ -148,6 +160,20 @@ impl Pipeline {
         let bits = Level1::new(self.template.clone(), k1)?.bits(feature)?;
         sink.log("bits", &bits);
         Ok(bits)
+    }
+
+    /// The views of a probe ─► level 1 (k1) ─► bits of each, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn probe_bits(
+        &self,
+        views: &[Feature],
+        k1: &Token,
+    ) -> Result<Vec<BitTemplate>, PipelineError> {
+        let level1 = Level1::new(self.template.clone(), k1)?;
+        let bits = views.iter().map(|view| level1.bits(view));
+        Ok(bits.collect::<Result<_, _>>()?)
     }
 
     /// bits ─► level 2 (k2) ─► record. `k1` names the token that made the bits.
@@ -171,6 +197,19 @@ impl Pipeline {
         let hash = Level1::new(self.palm_hash.clone(), &public_token())?.bits(feature)?;
         sink.log("hash", &hash);
         Ok(hash)
+    }
+
+    /// The palm hash of each feature, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn hashes<'a>(
+        &self,
+        features: impl IntoIterator<Item = &'a Feature>,
+    ) -> Result<Vec<BitTemplate>, PipelineError> {
+        let level1 = Level1::new(self.palm_hash.clone(), &public_token())?;
+        let hashes = features.into_iter().map(|feature| level1.bits(feature));
+        Ok(hashes.collect::<Result<_, _>>()?)
     }
 
     /// palm hash + passphrase ─► commitment and key pair.
@@ -210,9 +249,12 @@ impl Pipeline {
         Ok(commitment.recover_any(&words, factors, &self.hash_contract.0)?)
     }
 
-    /// bits + bits ─► score.
-    pub fn score(&self, a: &BitTemplate, b: &BitTemplate) -> Score {
-        self.score_of(a.checked_hamming(b).unwrap_or(u32::MAX), a.len())
+    /// The views of a probe + enrolled bits ─► the score of the nearest view. The calibration is one of nearest views.
+    pub fn score(&self, probe: &[BitTemplate], enrolled: &BitTemplate) -> Score {
+        let distances = probe
+            .iter()
+            .filter_map(|view| view.checked_hamming(enrolled));
+        self.score_of(distances.min().unwrap_or(u32::MAX), enrolled.len())
     }
 
     /// The score of `differing` bits among `bits`.
@@ -225,13 +267,14 @@ impl Pipeline {
         }
     }
 
-    /// feature + feature ─► score, by bits that are thrown away.
+    /// views + feature ─► score, by bits that are thrown away.
     ///
     /// # Errors
     /// As [`Self::bits`].
-    pub fn compare(&self, a: &[f32], b: &[f32]) -> Result<Score, PipelineError> {
-        let level1 = Level1::new(self.template.clone(), &public_token())?;
-        Ok(self.score(&level1.bits(a)?, &level1.bits(b)?))
+    pub fn compare(&self, probe: &[Feature], enrolled: &[f32]) -> Result<Score, PipelineError> {
+        let k1 = public_token();
+        let enrolled = self.bits(enrolled, &k1, &mut ())?;
+        Ok(self.score(&self.probe_bits(probe, &k1)?, &enrolled))
     }
 
     /// Numbers in a feature.

@@ -1,10 +1,10 @@
-//! The compact extractor: a competition of Gabor filters, then linear discriminants learnt from drawn palms.
+//! The compact extractor: a competition of Gabor filters, then a whitening learnt from drawn palms.
 //!
-//! [`network`] describes it and writes it as ONNX; [`discriminant`] finds the projection in closed form; [`train`]
-//! draws the palms. There are no gradients: a first trial showed that a competition in front carries over from
-//! drawn to real skin while a plain network learns the drawing, and that discriminants from drawn captures gain most
-//! of what a trained head gains.
+//! [`network`] describes it and writes it as ONNX; [`whitening`] finds the projection in closed form; [`train`]
+//! draws the palms. There are no gradients: a competition in front carries over from drawn to real skin, while a
+//! plain network learns the drawing. Discriminants that also use which captures belong together were tried and were
+//! worse on real palms: they trust how *drawn* captures differ.
 
-pub mod discriminant;
 pub mod network;
 pub mod train;
+pub mod whitening;

@@ -1,9 +1,9 @@
-//! The network: local contrast, soft competition of Gabor filters, a lattice of pooled cells, discriminants.
+//! The network: local contrast, soft competition of Gabor filters, a lattice of pooled cells, whitening.
 //!
-//! A ROI can lie some pixels off. Instead of teaching the discriminants to tolerate that (they would have to throw
-//! detail away), the network reads its cells at several lattices and gives one feature per *view*: view 0 is centred,
-//! the others are shifted. An enrolment keeps view 0; a probe is compared with all of its views, and the nearest one
-//! counts. The competition is computed once for all views.
+//! A ROI can lie some pixels off. Instead of making the projection tolerate that (it would have to throw detail away),
+//! the network reads its cells at several lattices and gives one feature per *view*: view 0 is centred, the others are
+//! shifted. An enrolment keeps view 0; a probe is compared with all of its views, and the nearest one counts. The
+//! competition is computed once for all views.
 
 use crate::onnx::GraphBuilder;
 
@@ -19,17 +19,17 @@ const CELL: usize = 5;
 const MAP: usize = ROI / 2;
 /// First cell centre of the centred view.
 const FIRST: usize = 4;
-/// Values per view before the discriminants.
+/// Values per view before the whitening.
 pub const CELLS: usize = 2 * ORIENTATIONS * LATTICE * LATTICE;
 
 /// Standard deviation of the window of local contrast, pixels.
-const CONTRAST_SIGMA: f32 = 8.0;
+const CONTRAST_SIGMA: f32 = 5.0;
 /// Keeps flat skin flat: added to the local standard deviation, grey levels 0–1.
 const CONTRAST_FLOOR: f32 = 0.01;
 /// Side of the Gabor kernels in pixels of their map.
 const GABOR_SIDE: usize = 17;
 /// Sharpness of the competition: softmax of this times the response over its root mean square.
-const SHARPNESS: f32 = 3.0;
+const SHARPNESS: f32 = 6.0;
 /// Blur of the competition map before its cells are read, map pixels.
 const CELL_BLUR: f32 = 1.6;
 /// Steps between shifted views, map pixels (two ROI pixels each).
@@ -44,26 +44,26 @@ struct Bank {
 
 /// Fine lines at full resolution, broad ones at half.
 const BANKS: [Bank; 2] = [
-    Bank { sigma: 2.2, wavelength: 7.0, aspect: 2.0 },
-    Bank { sigma: 2.25, wavelength: 7.0, aspect: 1.8 },
+    Bank {
+        sigma: 2.2,
+        wavelength: 7.0,
+        aspect: 2.0,
+    },
+    Bank {
+        sigma: 2.25,
+        wavelength: 7.0,
+        aspect: 1.8,
+    },
 ];
-
-/// What follows the competition.
-pub struct Discriminants {
-    /// Mean of the cells, [`CELLS`] values.
-    pub mean: Vec<f32>,
-    /// Row-major `[CELLS, outputs]`.
-    pub projection: Vec<f32>,
-    /// Length of the feature.
-    pub outputs: usize,
-}
 
 /// The views a model gives, as shifts of the lattice in ROI pixels: the centre first, then a square of
 /// `(2·reach + 1)²` shifts without it.
 pub fn views(reach: i64) -> Vec<(i64, i64)> {
     let step = 2 * VIEW_STEP;
     let around = (-reach..=reach).flat_map(|y| (-reach..=reach).map(move |x| (x * step, y * step)));
-    std::iter::once((0, 0)).chain(around.filter(|&v| v != (0, 0))).collect()
+    std::iter::once((0, 0))
+        .chain(around.filter(|&v| v != (0, 0)))
+        .collect()
 }
 
 /// The competition only: input `roi` `[N, 1, 128, 128]` grey 0–1, output `cells` `[N, 1, CELLS]`, centred view.
@@ -71,21 +71,38 @@ pub fn competition() -> Vec<u8> {
     let mut graph = GraphBuilder::new();
     let map = competition_map(&mut graph);
     let cells = view(&mut graph, &map, (0, 0));
-    graph.finish("thenar-competition", ("roi", &[1, ROI, ROI]), ("cells", &cells, &[1, CELLS]), &[])
+    graph.finish(
+        "thenar-competition",
+        ("roi", &[1, ROI, ROI]),
+        ("cells", &cells, &[1, CELLS]),
+        &[],
+    )
 }
 
 /// The extractor: input `roi` `[N, 1, 128, 128]` grey 0–1, output `feature` `[N, views, outputs]`, not normalised.
-pub fn extractor(discriminants: &Discriminants, reach: i64, notes: &[(&str, String)]) -> Vec<u8> {
+/// `projection` is row-major `[CELLS, outputs]` and is kept as one byte per weight.
+pub fn extractor(
+    projection: &[f32],
+    outputs: usize,
+    reach: i64,
+    notes: &[(&str, String)],
+) -> Vec<u8> {
     let mut graph = GraphBuilder::new();
     let map = competition_map(&mut graph);
-    let rows: Vec<String> = views(reach).into_iter().map(|shift| view(&mut graph, &map, shift)).collect();
+    let rows: Vec<String> = views(reach)
+        .into_iter()
+        .map(|shift| view(&mut graph, &map, shift))
+        .collect();
     let cells = graph.concat(&rows, 1);
-    let mean = graph.constant(&[1, 1, CELLS], &discriminants.mean);
-    let centred = graph.binary("Sub", &cells, &mean);
-    let projection = graph.int8_matrix(CELLS, discriminants.outputs, &discriminants.projection);
-    let feature = graph.binary("MatMul", &centred, &projection);
-    let shape = [rows.len(), discriminants.outputs];
-    graph.finish("thenar-extractor", ("roi", &[1, ROI, ROI]), ("feature", &feature, &shape), notes)
+    let projection = graph.int8_matrix(CELLS, outputs, projection);
+    let feature = graph.binary("MatMul", &cells, &projection);
+    let shape = [rows.len(), outputs];
+    graph.finish(
+        "thenar-extractor",
+        ("roi", &[1, ROI, ROI]),
+        ("feature", &feature, &shape),
+        notes,
+    )
 }
 
 /// `[N, 18, 64, 64]`: for each place and bank, how strongly each orientation wins, blurred to cells.
@@ -121,7 +138,7 @@ fn compete(graph: &mut GraphBuilder, x: &str, stride: usize, bank: &Bank) -> Str
     let shape = [ORIENTATIONS, 1, GABOR_SIDE, GABOR_SIDE];
     let response = graph.conv(&padded, shape, &gabor_bank(bank), stride, 1);
     let square = graph.binary("Mul", &response, &response);
-    let power = graph.mean_of_maps(&square);
+    let power = graph.mean_over(&square, &[1, 2, 3]);
     let power = graph.with_number("Add", &power, 1e-12);
     let rms = graph.sqrt(&power);
     let scaled = graph.with_number("Mul", &response, SHARPNESS);
@@ -133,10 +150,16 @@ fn view(graph: &mut GraphBuilder, map: &str, (x, y): (i64, i64)) -> String {
     // A shift of the ROI by `x` pixels is one of the map by half of it.
     let first = |shift: i64| {
         let at = FIRST as i64 + shift / 2;
-        assert!(at >= 0 && at as usize + (LATTICE - 1) * CELL < MAP, "the view lies inside the map");
+        assert!(
+            at >= 0 && at as usize + (LATTICE - 1) * CELL < MAP,
+            "the view lies inside the map"
+        );
         at as usize
     };
     let cells = graph.lattice(map, first(y), first(x), CELL, LATTICE);
+    // How often an orientation wins over all is no identity; drawn and real palms differ in it.
+    let overall = graph.mean_over(&cells, &[2, 3]);
+    let cells = graph.binary("Sub", &cells, &overall);
     graph.row(&cells)
 }
 
@@ -152,7 +175,9 @@ fn separable(graph: &mut GraphBuilder, x: &str, kernel: &[f32], channels: usize)
 
 fn gaussian(sigma: f32) -> Vec<f32> {
     let reach = (2.5 * sigma).ceil() as i32;
-    let taps: Vec<f32> = (-reach..=reach).map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp()).collect();
+    let taps: Vec<f32> = (-reach..=reach)
+        .map(|i| (-0.5 * (i as f32 / sigma).powi(2)).exp())
+        .collect();
     let sum: f32 = taps.iter().sum();
     taps.into_iter().map(|t| t / sum).collect()
 }
@@ -180,13 +205,18 @@ fn gabor_bank(bank: &Bank) -> Vec<f32> {
             for x in -reach..=reach {
                 let (x, y) = (f64::from(x), f64::from(y));
                 let (across, run) = (x * cos + y * sin, y * cos - x * sin);
-                let e = (-0.5 * (across * across / (sigma * sigma) + run * run / (along * along))).exp();
+                let e = (-0.5 * (across * across / (sigma * sigma) + run * run / (along * along)))
+                    .exp();
                 envelope.push(e);
                 wave.push(-e * (std::f64::consts::TAU * across / f64::from(bank.wavelength)).cos());
             }
         }
         let offset = wave.iter().sum::<f64>() / envelope.iter().sum::<f64>();
-        let kernel: Vec<f64> = wave.iter().zip(&envelope).map(|(w, e)| w - offset * e).collect();
+        let kernel: Vec<f64> = wave
+            .iter()
+            .zip(&envelope)
+            .map(|(w, e)| w - offset * e)
+            .collect();
         let size: f64 = kernel.iter().map(|v| v.abs()).sum();
         kernels.extend(kernel.iter().map(|v| (v / size) as f32));
     }

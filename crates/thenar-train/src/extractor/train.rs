@@ -1,4 +1,4 @@
-//! Drawing palms, adding up their scatter, and writing the extractor.
+//! Drawing palms, adding up their second moment, and writing the extractor.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,8 +12,8 @@ use serde::Serialize;
 use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
-use super::discriminant::Scatter;
-use super::network::{self, CELLS, Discriminants, ROI};
+use super::network::{self, CELLS, ROI};
+use super::whitening::Moment;
 use crate::error::TrainError;
 use crate::log::Log;
 
@@ -22,13 +22,13 @@ use crate::log::Log;
 pub struct Options {
     /// Drawn palms.
     pub identities: u64,
-    /// Captures of each.
+    /// Captures of each; every second one is mirrored.
     pub captures: u64,
     /// First identity; those of the examination lie elsewhere.
     pub seed: u64,
     /// Length of the feature.
     pub outputs: usize,
-    /// See [`Scatter::solve`].
+    /// See [`Moment::whiten`].
     pub ridge: f64,
     /// Views to every side of the centre, see [`network::views`].
     pub reach: i64,
@@ -56,8 +56,8 @@ pub struct Scores {
     pub genuine: usize,
     /// Impostor comparisons behind them.
     pub impostor: usize,
-    /// Between-palm variance of the first, middle and last direction kept.
-    pub ratios: [f64; 3],
+    /// Share of the second moment in the directions kept.
+    pub kept: f64,
     /// Size of the model file.
     pub bytes: usize,
     /// Wall time.
@@ -76,19 +76,28 @@ const EXAMINATION_OFFSET: u64 = 1 << 40;
 /// # Errors
 /// When a file cannot be written, an argument is out of range, or the numbers cannot be solved.
 pub fn run(options: &Options) -> Result<Scores, TrainError> {
-    if options.identities < 2 || options.captures < 2 || !(0..=2).contains(&options.reach) {
-        return Err(TrainError::Argument("need two palms, two captures and a reach of 0 to 2".into()));
+    if options.identities == 0 || options.captures == 0 || options.examination < 2 {
+        let needed = "needs at least one palm, one capture of it, and two palms to be examined on";
+        return Err(TrainError::Argument(needed.into()));
+    }
+    if !(0..=2).contains(&options.reach) {
+        return Err(TrainError::Argument(format!(
+            "a reach of {} is not one of 0, 1, 2",
+            options.reach
+        )));
     }
     let start = Instant::now();
     std::fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let mut log = Log::append(&options.out.join("extractor.jsonl"))?;
 
-    let scatter = scatter(options)?;
-    let best = scatter.solve(options.outputs, options.ridge)?;
-    let ratios = [best.ratios[0], best.ratios[options.outputs / 2], best.ratios[options.outputs - 1]];
-    let discriminants = Discriminants { mean: best.mean, projection: best.matrix, outputs: options.outputs };
-    let notes = [("recipe", format!("{options:?}").replace(&options.out.display().to_string(), "DIR"))];
-    let bytes = network::extractor(&discriminants, options.reach, &notes);
+    let whitening = moment(options)?.whiten(options.outputs, options.ridge)?;
+    let sum = |moments: &[f64]| moments.iter().sum::<f64>();
+    let kept = sum(&whitening.moments[..options.outputs]) / sum(&whitening.moments);
+    let notes = [(
+        "recipe",
+        format!("{options:?}").replace(&options.out.display().to_string(), "DIR"),
+    )];
+    let bytes = network::extractor(&whitening.matrix, options.outputs, options.reach, &notes);
     let path = options.out.join("extractor.onnx");
     let temporary = path.with_extension("tmp");
     std::fs::write(&temporary, &bytes).map_err(|e| TrainError::file(&temporary, e))?;
@@ -102,7 +111,7 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
         eer_centre,
         genuine,
         impostor,
-        ratios,
+        kept,
         bytes: bytes.len(),
         seconds: start.elapsed().as_secs_f64(),
     };
@@ -110,7 +119,7 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
     Ok(scores)
 }
 
-fn scatter(options: &Options) -> Result<Scatter, TrainError> {
+fn moment(options: &Options) -> Result<Moment, TrainError> {
     let competition = Runner::new(&network::competition(), "cells")?;
     let usual = RoiVariation::default();
     let variation = RoiVariation {
@@ -119,21 +128,37 @@ fn scatter(options: &Options) -> Result<Scatter, TrainError> {
         ..usual
     };
     let bar = ProgressBar::new(options.identities);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left").expect("a valid template"));
-    let mut scatter = Scatter::new(CELLS);
+    bar.set_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left")
+            .expect("a valid template"),
+    );
+    let mut moment = Moment::new(CELLS);
     let mut first = 0;
     while first < options.identities {
         let last = (first + BLOCK).min(options.identities);
         let palms: Result<Vec<_>, TrainError> = (first..last)
             .into_par_iter()
-            .map(|i| competition.run(&draw_captures(options.seed + i, options.captures, &variation)))
+            .map(|i| {
+                let mut captures = draw_captures(options.seed + i, options.captures, &variation);
+                captures
+                    .iter_mut()
+                    .skip(1)
+                    .step_by(2)
+                    .for_each(|c| mirror(c));
+                competition.run(&captures)
+            })
             .collect();
-        scatter.add(&palms?);
+        moment.add(&palms?.concat());
         bar.set_position(last);
         first = last;
     }
     bar.finish_and_clear();
-    Ok(scatter)
+    Ok(moment)
+}
+
+/// Real sets hold both hands as they are, so the moment must not prefer a side.
+fn mirror(roi: &mut [f32]) {
+    roi.chunks_exact_mut(ROI).for_each(<[f32]>::reverse);
 }
 
 /// Captures of one drawn palm as grey values 0–1.
@@ -146,7 +171,11 @@ fn draw_captures(identity: u64, captures: u64, variation: &RoiVariation) -> Vec<
     (0..captures)
         .map(|c| {
             let seed = (identity << 16 | c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            roi::draw(&palm, seed, variation).as_raw().iter().map(|&v| f32::from(v) / 255.0).collect()
+            roi::draw(&palm, seed, variation)
+                .as_raw()
+                .iter()
+                .map(|&v| f32::from(v) / 255.0)
+                .collect()
         })
         .collect()
 }
@@ -158,17 +187,32 @@ fn examine(extractor: &Runner, options: &Options) -> Result<(f64, f64, usize, us
     let variation = RoiVariation::hard();
     let palms: Vec<Vec<Vec<f32>>> = (0..options.examination)
         .into_par_iter()
-        .map(|i| extractor.run(&draw_captures(EXAMINATION_OFFSET + options.seed + i, CAPTURES, &variation)))
+        .map(|i| {
+            extractor.run(&draw_captures(
+                EXAMINATION_OFFSET + options.seed + i,
+                CAPTURES,
+                &variation,
+            ))
+        })
         .collect::<Result<_, _>>()?;
-    let views = |capture: &[f32]| -> Vec<Vec<f32>> { capture.chunks_exact(options.outputs).map(unit).collect() };
-    let gallery: Vec<(usize, Vec<f32>)> = pairs(&palms, 0..2).map(|(i, c)| (i, views(c).swap_remove(0))).collect();
-    let probes: Vec<(usize, Vec<Vec<f32>>)> = pairs(&palms, 2..4).map(|(i, c)| (i, views(c))).collect();
+    let views = |capture: &[f32]| -> Vec<Vec<f32>> {
+        capture.chunks_exact(options.outputs).map(unit).collect()
+    };
+    let gallery: Vec<(usize, Vec<f32>)> = pairs(&palms, 0..2)
+        .map(|(i, c)| (i, views(c).swap_remove(0)))
+        .collect();
+    let probes: Vec<(usize, Vec<Vec<f32>>)> =
+        pairs(&palms, 2..4).map(|(i, c)| (i, views(c))).collect();
     let scored: Vec<(bool, f32, f32)> = probes
         .par_iter()
         .flat_map_iter(|(i, views)| {
             gallery.iter().map(move |(j, g)| {
                 let score = |v: &Vec<f32>| v.iter().zip(g).map(|(a, b)| a * b).sum::<f32>();
-                (i == j, views.iter().map(score).fold(f32::MIN, f32::max), score(&views[0]))
+                (
+                    i == j,
+                    views.iter().map(score).fold(f32::MIN, f32::max),
+                    score(&views[0]),
+                )
             })
         })
         .collect();
@@ -178,11 +222,22 @@ fn examine(extractor: &Runner, options: &Options) -> Result<(f64, f64, usize, us
     let (genuine, impostor) = (split(true, |s| s.1), split(false, |s| s.1));
     let eer_centre = equal_error_rate(split(true, |s| s.2), split(false, |s| s.2));
     let counts = (genuine.len(), impostor.len());
-    Ok((equal_error_rate(genuine, impostor), eer_centre, counts.0, counts.1))
+    Ok((
+        equal_error_rate(genuine, impostor),
+        eer_centre,
+        counts.0,
+        counts.1,
+    ))
 }
 
-fn pairs(palms: &[Vec<Vec<f32>>], range: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &Vec<f32>)> {
-    palms.iter().enumerate().flat_map(move |(i, p)| p[range.clone()].iter().map(move |c| (i, c)))
+fn pairs(
+    palms: &[Vec<Vec<f32>>],
+    range: std::ops::Range<usize>,
+) -> impl Iterator<Item = (usize, &Vec<f32>)> {
+    palms
+        .iter()
+        .enumerate()
+        .flat_map(move |(i, p)| p[range.clone()].iter().map(move |c| (i, c)))
 }
 
 fn unit(v: &[f32]) -> Vec<f32> {
@@ -196,11 +251,14 @@ fn equal_error_rate(mut genuine: Vec<f32>, mut impostor: Vec<f32>) -> f64 {
     impostor.sort_by(f32::total_cmp);
     let rates = |t: f32| {
         let missed = genuine.partition_point(|&s| s < t) as f64 / genuine.len() as f64;
-        let let_in = (impostor.len() - impostor.partition_point(|&s| s < t)) as f64 / impostor.len() as f64;
+        let let_in =
+            (impostor.len() - impostor.partition_point(|&s| s < t)) as f64 / impostor.len() as f64;
         (missed, let_in)
     };
     let all = genuine.iter().chain(&impostor).map(|&t| rates(t));
-    let (a, b) = all.min_by(|x, y| (x.0 - x.1).abs().total_cmp(&(y.0 - y.1).abs())).unwrap_or((1.0, 1.0));
+    let (a, b) = all
+        .min_by(|x, y| (x.0 - x.1).abs().total_cmp(&(y.0 - y.1).abs()))
+        .unwrap_or((1.0, 1.0));
     (a + b) / 2.0
 }
 
@@ -214,26 +272,47 @@ struct Runner {
 
 impl Runner {
     fn new(bytes: &[u8], output: &str) -> Result<Self, TrainError> {
-        let failed = |e: &dyn std::fmt::Display| TrainError::Backend { backend: "rten", reason: e.to_string() };
-        let model = ModelOptions::with_all_ops().load(bytes.to_vec()).map_err(|e| failed(&e))?;
+        let failed = |e: &dyn std::fmt::Display| TrainError::Backend {
+            backend: "rten",
+            reason: e.to_string(),
+        };
+        let model = ModelOptions::with_all_ops()
+            .load(bytes.to_vec())
+            .map_err(|e| failed(&e))?;
         let input = model.node_id("roi").map_err(|e| failed(&e))?;
         let output = model.node_id(output).map_err(|e| failed(&e))?;
-        Ok(Self { model, input, output, pool: std::sync::Arc::new(ThreadPool::with_num_threads(1)) })
+        Ok(Self {
+            model,
+            input,
+            output,
+            pool: std::sync::Arc::new(ThreadPool::with_num_threads(1)),
+        })
     }
 
     /// One output vector per ROI.
     fn run(&self, rois: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, TrainError> {
-        let failed = |reason: String| TrainError::Backend { backend: "rten", reason };
+        let failed = |reason: String| TrainError::Backend {
+            backend: "rten",
+            reason,
+        };
         let data = rois.concat();
         let input = NdTensor::from_data([rois.len(), 1, ROI, ROI], data);
         let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
         let [out] = self
             .model
-            .run_n(vec![(self.input, input.view().into())], [self.output], Some(options))
+            .run_n(
+                vec![(self.input, input.view().into())],
+                [self.output],
+                Some(options),
+            )
             .map_err(|e| failed(e.to_string()))?;
         let out: NdTensor<f32, 3> = out.try_into().map_err(|e| failed(format!("{e:?}")))?;
         let row = out.size(1) * out.size(2);
-        Ok(out.to_vec().chunks_exact(row).map(<[f32]>::to_vec).collect())
+        Ok(out
+            .to_vec()
+            .chunks_exact(row)
+            .map(<[f32]>::to_vec)
+            .collect())
     }
 }
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use image::RgbImage;
+use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 use serde::Serialize;
-use thenar_image::{KEY_POINTS, contact_sheet, overlay};
+use thenar_image::{Affine, KEY_POINTS, Point, contact_sheet, overlay};
 use thenar_net::{Hand, Localizer};
 use thenar_synth::{CaptureConfig, HandIdentity, HandLabels, HandPhoto};
 
@@ -20,6 +20,8 @@ use crate::error::TrainError;
 const CHUNK: u64 = 32;
 /// Of a hundred photos, how many show no palm.
 const EMPTY: u64 = 10;
+/// Side in pixels of a palm on the page of pictures.
+const SHOWN: u32 = 360;
 
 /// What to draw.
 #[derive(Clone, Copy, Debug)]
@@ -96,9 +98,12 @@ pub fn exam(
     times.sort_by(f32::total_cmp);
     cases.sort_by(|a, b| a.overlap.total_cmp(&b.overlap));
     if let Some(path) = worst {
-        let palms = cases.iter().filter(|c| c.labels.presence).take(40);
-        let pictures: Vec<_> = palms.map(picture).collect();
-        let page = contact_sheet(&pictures, 8, 320);
+        // The worst 16, then 24 evenly from the rest.
+        let palms: Vec<_> = cases.iter().filter(|c| c.labels.presence).collect();
+        let (worst, rest) = palms.split_at(palms.len().min(16));
+        let rest = rest.iter().step_by((rest.len() / 24).max(1)).take(24);
+        let pictures: Vec<_> = worst.iter().chain(rest).map(|case| picture(case)).collect();
+        let page = contact_sheet(&pictures, 8, SHOWN);
         page.save(path)
             .map_err(|e| TrainError::Argument(format!("{}: {e}", path.display())))?;
     }
@@ -170,25 +175,49 @@ fn scores(cases: &[Case], size: u32, milliseconds: f32) -> ExamScores {
     }
 }
 
-/// The photo with a line from every true key point to where it was seen.
+/// The palm, upright as photographed, with a line from every true key point to where it was seen; the overlap of the
+/// regions as a bar below.
 fn picture(case: &Case) -> RgbImage {
-    let mut picture = case.rgb.clone();
-    let width = picture.width() as f32 / 150.0;
-    for (k, (&truth, &seen)) in case
-        .labels
-        .key_points
-        .iter()
-        .zip(&case.hand.points)
-        .enumerate()
-    {
+    let points = &case.labels.key_points;
+    let middle = points[1].lerp(points[3], 0.5).lerp(points[8], 0.5);
+    let side = 4.0 * points[1].distance(points[3]).max(8.0);
+    let scale = side / SHOWN as f32;
+    let corner = Point::new(middle.x - side / 2.0, middle.y - side / 2.0);
+    let to_photo = Affine::similarity(0.0, scale, corner);
+    let to_picture = Affine::similarity(
+        0.0,
+        1.0 / scale,
+        Point::new(-corner.x / scale, -corner.y / scale),
+    );
+    let mut picture = RgbImage::from_fn(SHOWN, SHOWN, |x, y| {
+        let p = to_photo.apply(Point::new(x as f32, y as f32));
+        let inside = p.x >= 0.0 && p.y >= 0.0;
+        let pixel = inside
+            .then(|| {
+                case.rgb
+                    .get_pixel_checked(p.x.round() as u32, p.y.round() as u32)
+            })
+            .flatten();
+        pixel.copied().unwrap_or(Rgb([0; 3]))
+    });
+    for (k, (&truth, &seen)) in points.iter().zip(&case.hand.points).enumerate() {
         let colour = if k == 1 || k == 3 {
             [255, 255, 0]
         } else {
             [0, 255, 255]
         };
-        overlay::line(&mut picture, truth, seen, width, image::Rgb([255; 3]));
-        overlay::disc(&mut picture, truth, 1.5 * width, image::Rgb(colour));
-        overlay::disc(&mut picture, seen, width, image::Rgb([255, 0, 0]));
+        let (truth, seen) = (to_picture.apply(truth), to_picture.apply(seen));
+        overlay::line(&mut picture, truth, seen, 1.5, Rgb([255; 3]));
+        overlay::disc(&mut picture, truth, 3.0, Rgb(colour));
+        overlay::disc(&mut picture, seen, 2.0, Rgb([255, 0, 0]));
     }
+    let last = SHOWN as f32 - 3.0;
+    overlay::line(
+        &mut picture,
+        Point::new(0.0, last),
+        Point::new(case.overlap * last, last),
+        5.0,
+        Rgb([0, 255, 0]),
+    );
     picture
 }

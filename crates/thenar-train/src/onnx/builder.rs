@@ -16,7 +16,12 @@ impl GraphBuilder {
         Self::default()
     }
 
-    fn push(&mut self, op: &str, inputs: &[&str], attributes: Vec<super::proto::AttributeProto>) -> String {
+    fn push(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: Vec<super::proto::AttributeProto>,
+    ) -> String {
         let name = format!("{}.{}", op.to_lowercase(), self.nodes.len());
         self.nodes.push(node(op, &name, inputs, attributes));
         name
@@ -25,28 +30,45 @@ impl GraphBuilder {
     fn store(&mut self, data_type: i32, shape: &[usize], raw_data: Vec<u8>) -> String {
         let name = format!("constant.{}", self.tensors.len());
         let dims = shape.iter().map(|&n| n as i64).collect();
-        self.tensors.push(TensorProto { dims, data_type, name: name.clone(), raw_data });
+        self.tensors.push(TensorProto {
+            dims,
+            data_type,
+            name: name.clone(),
+            raw_data,
+        });
         name
     }
 
     /// A constant of `f32`.
     pub fn constant(&mut self, shape: &[usize], data: &[f32]) -> String {
         debug_assert_eq!(shape.iter().product::<usize>(), data.len());
-        self.store(data_type::FLOAT, shape, data.iter().flat_map(|v| v.to_le_bytes()).collect())
+        self.store(
+            data_type::FLOAT,
+            shape,
+            data.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
     }
 
     /// A matrix `[rows, columns]` kept as one byte per weight with a scale per column.
     pub fn int8_matrix(&mut self, rows: usize, columns: usize, data: &[f32]) -> String {
-        let transposed: Vec<f32> = (0..rows * columns).map(|i| data[(i % rows) * columns + i / rows]).collect();
+        let transposed: Vec<f32> = (0..rows * columns)
+            .map(|i| data[(i % rows) * columns + i / rows])
+            .collect();
         let (scales, bytes) = quantise(&transposed, rows);
-        let bytes = (0..rows * columns).map(|i| bytes[(i % columns) * rows + i / columns]).collect();
+        let bytes = (0..rows * columns)
+            .map(|i| bytes[(i % columns) * rows + i / columns])
+            .collect();
         let bytes = self.store(data_type::INT8, &[rows, columns], bytes);
         let scales = self.constant(&[columns], &scales);
         self.push("DequantizeLinear", &[&bytes, &scales], vec![int("axis", 1)])
     }
 
     fn integers(&mut self, values: &[i64]) -> String {
-        self.store(data_type::INT64, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        self.store(
+            data_type::INT64,
+            &[values.len()],
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        )
     }
 
     /// Repeats the edge pixels `rows` times above and below, `columns` times left and right.
@@ -56,16 +78,30 @@ impl GraphBuilder {
     }
 
     /// Convolution without padding; `kernel` is `[outputs, inputs / groups, height, width]`.
-    pub fn conv(&mut self, x: &str, shape: [usize; 4], kernel: &[f32], stride: usize, groups: usize) -> String {
+    pub fn conv(
+        &mut self,
+        x: &str,
+        shape: [usize; 4],
+        kernel: &[f32],
+        stride: usize,
+        groups: usize,
+    ) -> String {
         let kernel = self.constant(&shape, kernel);
-        let attributes =
-            vec![ints("kernel_shape", &shape[2..]), ints("strides", &[stride; 2]), int("group", groups as i64)];
+        let attributes = vec![
+            ints("kernel_shape", &shape[2..]),
+            ints("strides", &[stride; 2]),
+            int("group", groups as i64),
+        ];
         self.push("Conv", &[x, &kernel], attributes)
     }
 
     /// Mean over blocks of 2×2.
     pub fn halve(&mut self, x: &str) -> String {
-        self.push("AveragePool", &[x], vec![ints("kernel_shape", &[2; 2]), ints("strides", &[2; 2])])
+        self.push(
+            "AveragePool",
+            &[x],
+            vec![ints("kernel_shape", &[2; 2]), ints("strides", &[2; 2])],
+        )
     }
 
     /// `op(a, b)` for one of ONNX's binary operators.
@@ -84,9 +120,9 @@ impl GraphBuilder {
         self.push("Sqrt", &[x], vec![])
     }
 
-    /// Mean over channels, height and width, kept as axes of length 1.
-    pub fn mean_of_maps(&mut self, x: &str) -> String {
-        self.push("ReduceMean", &[x], vec![ints("axes", &[1, 2, 3])])
+    /// Mean over `axes`, kept with length 1.
+    pub fn mean_over(&mut self, x: &str, axes: &[usize]) -> String {
+        self.push("ReduceMean", &[x], vec![ints("axes", axes)])
     }
 
     /// Softmax over channels.
@@ -101,7 +137,14 @@ impl GraphBuilder {
     }
 
     /// Every `step`-th pixel, `count` of them, from row `top` and column `left`.
-    pub fn lattice(&mut self, x: &str, top: usize, left: usize, step: usize, count: usize) -> String {
+    pub fn lattice(
+        &mut self,
+        x: &str,
+        top: usize,
+        left: usize,
+        step: usize,
+        count: usize,
+    ) -> String {
         let (top, left, span) = (top as i64, left as i64, ((count - 1) * step + 1) as i64);
         let starts = self.integers(&[top, left]);
         let ends = self.integers(&[top + span, left + span]);

@@ -37,12 +37,22 @@ pub fn export<N: Network>(
     notes: &[(&str, String)],
 ) -> Result<Vec<u8>, TrainError> {
     let survey = network.survey()?;
-    let mut writer = Writer { weights, storage, next: 0, nodes: Vec::new(), tensors: Vec::new() };
+    let mut writer = Writer {
+        weights,
+        storage,
+        next: 0,
+        nodes: Vec::new(),
+        tensors: Vec::new(),
+    };
     let outputs = network.build(&mut writer, "image".to_string());
     let mut declared = Vec::new();
-    for ((&(name, vector), value), &[c, h, w]) in N::OUTPUTS.iter().zip(outputs).zip(&survey.outputs) {
+    for ((&(name, vector), value), &[c, h, w]) in
+        N::OUTPUTS.iter().zip(outputs).zip(&survey.outputs)
+    {
         if vector {
-            writer.nodes.push(node("Flatten", name, &[&value], vec![int("axis", 1)]));
+            writer
+                .nodes
+                .push(node("Flatten", name, &[&value], vec![int("axis", 1)]));
             declared.push(declare(name, &[c]));
         } else {
             writer.nodes.push(node("Identity", name, &[&value], vec![]));
@@ -66,10 +76,16 @@ fn model(graph: GraphProto, notes: &[(&str, String)]) -> Vec<u8> {
         producer_name: "thenar-train".into(),
         producer_version: env!("CARGO_PKG_VERSION").into(),
         graph: Some(graph),
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+        opset_import: vec![OperatorSetIdProto {
+            domain: String::new(),
+            version: OPSET,
+        }],
         metadata_props: notes
             .iter()
-            .map(|(key, value)| StringStringEntryProto { key: (*key).into(), value: value.clone() })
+            .map(|(key, value)| StringStringEntryProto {
+                key: (*key).into(),
+                value: value.clone(),
+            })
             .collect(),
     };
     model.encode_to_vec()
@@ -97,9 +113,20 @@ impl Writer<'_> {
         self.store(name, data_type::FLOAT, shape, raw)
     }
 
-    fn store(&mut self, name: String, data_type: i32, shape: &[usize], raw_data: Vec<u8>) -> String {
+    fn store(
+        &mut self,
+        name: String,
+        data_type: i32,
+        shape: &[usize],
+        raw_data: Vec<u8>,
+    ) -> String {
         let dims = shape.iter().map(|&n| n as i64).collect();
-        self.tensors.push(TensorProto { dims, data_type, name: name.clone(), raw_data });
+        self.tensors.push(TensorProto {
+            dims,
+            data_type,
+            name: name.clone(),
+            raw_data,
+        });
         name
     }
 
@@ -110,9 +137,19 @@ impl Writer<'_> {
             return self.tensor(name, &conv.shape(), kernel);
         }
         let (scales, bytes) = quantise(kernel, conv.fan_in());
-        let bytes = self.store(format!("{name}.int8"), data_type::INT8, &conv.shape(), bytes);
+        let bytes = self.store(
+            format!("{name}.int8"),
+            data_type::INT8,
+            &conv.shape(),
+            bytes,
+        );
         let scales = self.tensor(format!("{name}.scale"), &[conv.outputs], &scales);
-        self.nodes.push(node("DequantizeLinear", &name, &[&bytes, &scales], vec![int("axis", 0)]));
+        self.nodes.push(node(
+            "DequantizeLinear",
+            &name,
+            &[&bytes, &scales],
+            vec![int("axis", 0)],
+        ));
         name
     }
 }
@@ -131,7 +168,11 @@ impl Ops for Writer<'_> {
         let weights = &self.weights[self.next];
         self.next += 1;
         let kernel = self.kernel(&conv, &weights.kernel);
-        let bias = self.tensor(format!("{}.bias", conv.name), &[conv.outputs], &weights.bias);
+        let bias = self.tensor(
+            format!("{}.bias", conv.name),
+            &[conv.outputs],
+            &weights.bias,
+        );
         let attributes = vec![
             ints("kernel_shape", &[conv.kernel; 2]),
             ints("strides", &[conv.stride; 2]),
@@ -190,26 +231,52 @@ fn node(op: &str, output: &str, inputs: &[&str], attribute: Vec<AttributeProto>)
 }
 
 fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto { name: name.into(), i: Some(value), r#type: attribute_type::INT, ..Default::default() }
+    AttributeProto {
+        name: name.into(),
+        i: Some(value),
+        r#type: attribute_type::INT,
+        ..Default::default()
+    }
 }
 
 fn ints(name: &str, values: &[usize]) -> AttributeProto {
     let ints = values.iter().map(|&v| v as i64).collect();
-    AttributeProto { name: name.into(), ints, r#type: attribute_type::INTS, ..Default::default() }
+    AttributeProto {
+        name: name.into(),
+        ints,
+        r#type: attribute_type::INTS,
+        ..Default::default()
+    }
 }
 
 fn text(name: &str, value: &str) -> AttributeProto {
     let s = Some(value.as_bytes().to_vec());
-    AttributeProto { name: name.into(), s, r#type: attribute_type::STRING, ..Default::default() }
+    AttributeProto {
+        name: name.into(),
+        s,
+        r#type: attribute_type::STRING,
+        ..Default::default()
+    }
 }
 
 /// A value of shape `[N, …shape]`.
 fn declare(name: &str, shape: &[usize]) -> ValueInfoProto {
     let free = DimensionValue::Name("N".into());
     let fixed = shape.iter().map(|&n| DimensionValue::Length(n as i64));
-    let dim = std::iter::once(free).chain(fixed).map(|v| DimensionProto { value: Some(v) }).collect();
-    let tensor = TensorTypeProto { elem_type: data_type::FLOAT, shape: Some(TensorShapeProto { dim }) };
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type: Some(tensor) }) }
+    let dim = std::iter::once(free)
+        .chain(fixed)
+        .map(|v| DimensionProto { value: Some(v) })
+        .collect();
+    let tensor = TensorTypeProto {
+        elem_type: data_type::FLOAT,
+        shape: Some(TensorShapeProto { dim }),
+    };
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto {
+            tensor_type: Some(tensor),
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -222,7 +289,10 @@ mod tests {
         let (scales, bytes) = quantise(&values, 3);
         for (i, &value) in values.iter().enumerate() {
             let back = f32::from(bytes[i] as i8) * scales[i / 3];
-            assert!((back - value).abs() <= scales[i / 3] / 2.0 + 1e-7, "{back} {value}");
+            assert!(
+                (back - value).abs() <= scales[i / 3] / 2.0 + 1e-7,
+                "{back} {value}"
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn run(session: &Session, args: &Compare) -> Result<Verdict, CliError
     let second = session.acquire(&pipeline, &args.second, &mut ())?;
 
     let score = pipeline
-        .compare(&first.feature, &second.feature)
+        .compare(&second.views, &first.feature)
         .map_err(CliError::Model)?;
     let matches = score.matches(threshold);
     let value = json!({ "match": matches, "threshold_fmr": threshold });

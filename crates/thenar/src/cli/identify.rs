@@ -3,6 +3,8 @@
 //! The search looks at every template under the collection's token. A stranger who is compared with N templates finds
 //! somebody with the probability FPIR = 1 − (1 − FMR)^N ≈ N·FMR; both rates are printed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use thenar::{Pipeline, Score};
 use thenar_net::calibration::describe;
@@ -28,7 +30,7 @@ pub(crate) fn run(session: &Session, args: &Identify) -> Result<Verdict, CliErro
     let pipeline = session.pipeline()?;
     let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
     let bits = pipeline
-        .bits(&palm.feature, keyring.collection_token(), &mut ())
+        .probe_bits(&palm.views, keyring.collection_token())
         .map_err(CliError::Model)?;
 
     let searchable = open_all(&store, &keyring, &pipeline)?;
@@ -73,20 +75,31 @@ fn open_all(store: &Store, keyring: &Keyring, pipeline: &Pipeline) -> Result<Sea
 fn search(
     pipeline: &Pipeline,
     gallery: &Gallery,
-    probe: &BitTemplate,
+    probe: &[BitTemplate],
     threshold: f64,
     limit: usize,
 ) -> Result<Vec<(String, Score)>, CliError> {
-    let length = probe.len();
+    let length = pipeline.template_params().bits();
     let near = |differing: &u32| pipeline.score_of(*differing, length).matches(threshold);
     let Some(radius) = (0..=length as u32).take_while(near).last() else {
         return Ok(Vec::new());
     };
-    let hits = gallery.within(probe, radius, limit)?;
-    let named = hits.into_iter().filter_map(|hit| {
-        let subject = gallery.subject(hit.subject)?.to_owned();
-        Some((subject, pipeline.score_of(hit.distance, length)))
-    });
+    let mut nearest: BTreeMap<usize, u32> = BTreeMap::new();
+    for view in probe {
+        for hit in gallery.within(view, radius, usize::MAX)? {
+            let distance = nearest.entry(hit.subject).or_insert(hit.distance);
+            *distance = hit.distance.min(*distance);
+        }
+    }
+    let mut hits: Vec<(u32, usize)> = nearest.into_iter().map(|(s, d)| (d, s)).collect();
+    hits.sort_unstable();
+    let named = hits
+        .into_iter()
+        .take(limit)
+        .filter_map(|(distance, subject)| {
+            let subject = gallery.subject(subject)?.to_owned();
+            Some((subject, pipeline.score_of(distance, length)))
+        });
     Ok(named.collect())
 }
 

@@ -13,7 +13,7 @@ use super::args::Renew;
 use super::error::CliError;
 use super::session::{Acquired, Session};
 use super::{Verdict, enroll, verify};
-use thenar::{ENROLMENT_FMR, Pipeline};
+use thenar::{ENROLMENT_FMR, Feature, Pipeline};
 
 pub(crate) fn run(session: &Session, args: &Renew) -> Result<Verdict, CliError> {
     let mut store = session.store()?;
@@ -68,7 +68,12 @@ fn check_same_palm(
     old: &[SealedRecord],
     acquired: &Acquired,
 ) -> Result<(), CliError> {
-    match verify::best_score(session, pipeline, keyring, subject, old, &acquired.feature) {
+    let views: Vec<Feature> = acquired
+        .palms
+        .iter()
+        .flat_map(|palm| palm.views.clone())
+        .collect();
+    match verify::best_score(session, pipeline, keyring, subject, old, &views) {
         Ok(score) if !score.matches(ENROLMENT_FMR) => Err(CliError::OtherPalm {
             subject: subject.into(),
             score: score.to_string(),

@@ -219,14 +219,13 @@ impl Session {
             .iter()
             .map(|photo| self.acquire(pipeline, photo, &mut ()))
             .collect::<Result<_, _>>()?;
-        let features: Vec<Feature> = palms.iter().map(|palm| palm.feature.clone()).collect();
-        if let Some(other) = check_agreement(pipeline, &features).map_err(CliError::Model)? {
+        if let Some(other) = check_agreement(pipeline, &palms).map_err(CliError::Model)? {
             return Err(CliError::PhotosDiffer {
                 file: photos[other.index].display().to_string(),
                 score: other.score.to_string(),
             });
         }
-        let feature = mean_feature(&features).map_err(CliError::Model)?;
+        let feature = mean_feature(&palms).map_err(CliError::Model)?;
         Ok(Acquired { palms, feature })
     }
 }

@@ -1,6 +1,7 @@
 //! `thenar synth hands|rois`
 
-use thenar_synth::{CaptureConfig, HandsOptions, write_hands};
+use thenar_synth::roi::RoiVariation;
+use thenar_synth::{CaptureConfig, HandsOptions, write_hands, write_rois};
 
 use serde_json::json;
 
@@ -22,7 +23,14 @@ pub(crate) fn run(session: &Session, args: &Synth) -> Result<Verdict, CliError> 
     let (people, captures, seed) = (args.identities, args.captures, args.seed);
     match args.what {
         Drawing::Hands => write_hands(&args.output, people, captures, seed, &hands(args), &step),
-        Drawing::Rois => return Err(CliError::Usage("rois cannot be drawn yet".into())),
+        Drawing::Rois => write_rois(
+            &args.output,
+            people,
+            captures,
+            seed,
+            &RoiVariation::default(),
+            &step,
+        ),
     }?;
     bar.finish_and_clear();
     session.out.result(

@@ -23,7 +23,7 @@ pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError>
         &keyring,
         &args.subject,
         &records,
-        &palm.feature,
+        &palm.views,
     )?;
     let matches = score.matches(threshold);
     let value = json!({ "subject": args.subject, "match": matches, "threshold_fmr": threshold });
@@ -41,7 +41,7 @@ pub(crate) fn best_score(
     keyring: &Keyring,
     subject: &str,
     records: &[SealedRecord],
-    feature: &Feature,
+    views: &[Feature],
 ) -> Result<Score, CliError> {
     let mut best: Option<Score> = None;
     for record in records {
@@ -52,9 +52,7 @@ pub(crate) fn best_score(
                 source,
             })?;
         let k1 = session.token(keyring, record.token(), subject)?;
-        let bits = pipeline
-            .bits(feature, k1, &mut ())
-            .map_err(CliError::Model)?;
+        let bits = pipeline.probe_bits(views, k1).map_err(CliError::Model)?;
         let score = pipeline.score(&bits, &template);
         if best.is_none_or(|best| score.distance < best.distance) {
             best = Some(score);

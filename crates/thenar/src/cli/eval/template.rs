@@ -17,21 +17,28 @@ const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
 pub(super) enum Template {
     /// Competitive Code.
     Code(Box<CompCode>),
-    /// A feature of norm 1.
-    Feature(Feature),
-    /// Bits.
-    Bits(BitTemplate),
+    /// Features of norm 1, one per view, the centred one first.
+    Features(Vec<Feature>),
+    /// Bits of the same views.
+    Bits(Vec<BitTemplate>),
 }
 
 impl Template {
-    /// The distance, 0–1; NaN for templates of two kinds, which one maker never makes.
-    pub(super) fn distance(&self, other: &Self) -> f32 {
-        match (self, other) {
+    /// The distance of an enrolled template from the nearest view of a probe, 0–1; NaN for templates of two kinds,
+    /// which one maker never makes.
+    pub(super) fn distance(&self, probe: &Self) -> f32 {
+        match (self, probe) {
             (Self::Code(a), Self::Code(b)) => a.distance(b),
-            (Self::Feature(a), Self::Feature(b)) => angle(a, b),
-            (Self::Bits(a), Self::Bits(b)) => a
-                .checked_hamming(b)
-                .map_or(f32::NAN, |n| n as f32 / a.len() as f32),
+            (Self::Features(a), Self::Features(b)) => {
+                let cosines = b.iter().map(|view| cosine(&a[0], view));
+                angle(cosines.fold(-1.0, f32::max))
+            }
+            (Self::Bits(a), Self::Bits(b)) => {
+                let distances = b.iter().filter_map(|view| a[0].checked_hamming(view));
+                distances
+                    .min()
+                    .map_or(f32::NAN, |n| n as f32 / a[0].len() as f32)
+            }
             _ => f32::NAN,
         }
     }
@@ -99,17 +106,26 @@ impl Maker {
         let Some(pipeline) = &self.pipeline else {
             return Ok(Template::Code(Box::new(CompCode::extract(roi))));
         };
-        let feature = pipeline.feature(roi, &mut ()).map_err(CliError::Model)?;
-        let bits = match (self.protect, &self.level1) {
-            (Protect::None, _) => return Ok(Template::Feature(feature)),
-            (Protect::Hash, _) => pipeline.hash(&feature, &mut ()).map_err(CliError::Model)?,
-            (_, Some(level1)) => level1.bits(&feature)?,
-            (_, None) => above_median(&feature)?,
+        let views = pipeline.features(roi, &mut ()).map_err(CliError::Model)?;
+        let mut bits: Vec<BitTemplate> = match (self.protect, &self.level1) {
+            (Protect::None, _) => return Ok(Template::Features(views)),
+            (Protect::Hash, _) => pipeline.hashes(&views).map_err(CliError::Model)?,
+            (_, Some(level1)) => views
+                .iter()
+                .map(|v| level1.bits(v))
+                .collect::<Result<_, _>>()?,
+            (_, None) => views
+                .iter()
+                .map(|v| above_median(v))
+                .collect::<Result<_, _>>()?,
         };
-        match (self.protect, &self.contract) {
-            (Protect::L2 | Protect::Both, Some(contract)) => self.through_a_record(&bits, contract),
-            _ => Ok(Template::Bits(bits)),
+        // Only the centred view is ever enrolled, so only it takes the way through a record.
+        if let (Protect::L2 | Protect::Both, Some(contract), Some(first)) =
+            (self.protect, &self.contract, bits.first_mut())
+        {
+            *first = self.through_a_record(first, contract)?;
         }
+        Ok(Template::Bits(bits))
     }
 
     /// Seals the bits, writes the record's bytes, reads them and opens them, as a store does.
@@ -117,16 +133,14 @@ impl Maker {
         &self,
         bits: &BitTemplate,
         contract: &ContractId,
-    ) -> Result<Template, CliError> {
+    ) -> Result<BitTemplate, CliError> {
         let sealed = SealedRecord::seal(bits, contract, self.k1, &self.k2, 1, &mut os_rng());
         let opened = SealedRecord::from_bytes(&sealed.to_bytes())
             .and_then(|record| record.open(&self.k2, contract));
-        opened
-            .map(Template::Bits)
-            .map_err(|source| CliError::Record {
-                what: "a record made for this measurement".into(),
-                source,
-            })
+        opened.map_err(|source| CliError::Record {
+            what: "a record made for this measurement".into(),
+            source,
+        })
     }
 }
 
@@ -145,8 +159,13 @@ fn above_median(feature: &[f32]) -> Result<BitTemplate, ProtectError> {
     BitTemplate::from_bools(&bits)
 }
 
-/// `arccos(a·b) / π`, 0–1.
-fn angle(a: &[f32], b: &[f32]) -> f32 {
+/// `arccos(cosine) / π`, 0–1.
+fn angle(cosine: f32) -> f32 {
+    cosine.clamp(-1.0, 1.0).acos() / std::f32::consts::PI
+}
+
+/// `a·b`.
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
     // Eight sums, because each alone would wait for its own additions.
     const LANES: usize = 8;
     let (a8, a_rest) = a.as_chunks::<LANES>();
@@ -158,8 +177,7 @@ fn angle(a: &[f32], b: &[f32]) -> f32 {
         }
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    let cosine = sums.iter().sum::<f32>() + rest;
-    cosine.clamp(-1.0, 1.0).acos() / std::f32::consts::PI
+    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
@@ -184,7 +202,10 @@ mod tests {
                 .sum();
             let plain = cosine.clamp(-1.0, 1.0).acos() / std::f64::consts::PI;
             // Near 0 and π the arc cosine magnifies rounding.
-            assert!((f64::from(angle(&a, &b)) - plain).abs() < 1e-3, "{n}");
+            assert!(
+                (f64::from(angle(super::cosine(&a, &b))) - plain).abs() < 1e-3,
+                "{n}"
+            );
         }
     }
 

@@ -83,15 +83,12 @@ pub(super) fn recover(session: &Session, args: &MakeKey) -> Result<Verdict, CliE
     }
 }
 
-/// The hash of the mean feature first, then that of each photo.
+/// The hash of the mean feature first, then those of every view of each photo, as many as may be tried.
 fn hashes(pipeline: &Pipeline, acquired: &Acquired) -> Result<Vec<BitTemplate>, CliError> {
-    let each = acquired.palms.iter().map(|palm| &palm.feature);
-    // Of one photo, the mean is the photo.
-    let each = each.take(if acquired.palms.len() == 1 { 0 } else { 15 });
-    std::iter::once(&acquired.feature)
-        .chain(each)
-        .map(|feature| pipeline.hash(feature, &mut ()).map_err(CliError::Model))
-        .collect()
+    let views = acquired.palms.iter().flat_map(|palm| &palm.views);
+    let words = std::iter::once(&acquired.feature).chain(views);
+    let words = words.take(thenar_key::commitment::MAX_CAPTURES);
+    pipeline.hashes(words).map_err(CliError::Model)
 }
 
 /// Prints the public key, and writes the private one where it was asked for.
