@@ -13,6 +13,7 @@ mod extractor;
 pub mod localizer;
 pub mod models;
 mod network;
+mod spread;
 mod wire;
 
 pub use calibration::FmrCalibration;
@@ -20,3 +21,4 @@ pub use compcode::CompCode;
 pub use error::NetError;
 pub use extractor::Extractor;
 pub use localizer::{EdgeMap, Hand, Localizer, Pose, Problem, preprocess};
+pub use spread::spread;

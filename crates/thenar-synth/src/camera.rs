@@ -72,6 +72,24 @@ impl Camera {
         }
     }
 
+    /// The same camera in the hands of somebody who takes care: exposure, blur, noise, compression and shadow fall to
+    /// the share `harshness` (0–1) of what they were.
+    pub(crate) fn softened(self, harshness: f32) -> Self {
+        let jpeg = |quality: u8| 95 - (harshness * f32::from(95 - quality.min(95))) as u8;
+        Self {
+            exposure: self.exposure.powf(harshness),
+            defocus: harshness * self.defocus,
+            motion: (self.motion.0, harshness * self.motion.1),
+            noise: (harshness * self.noise.0, harshness * self.noise.1),
+            jpeg: self.jpeg.map(jpeg),
+            vignette: harshness * self.vignette,
+            shadow: self
+                .shadow
+                .map(|(angle, at, strength)| (angle, at, harshness * strength)),
+            ..self
+        }
+    }
+
     /// The picture of `scene`, which holds linear light.
     pub(crate) fn take(&self, mut scene: Canvas, noise: &mut PixelNoise) -> RgbImage {
         let (w, h) = (scene.w, scene.h);

@@ -26,6 +26,8 @@ pub struct CaptureConfig {
     pub cut: f32,
     /// How much clutter the background may hold, 0–1.
     pub clutter: f32,
+    /// How badly the photo may be taken, 0–1: exposure, blur, noise, compression, hard shadows.
+    pub harshness: f32,
     /// Also draw the near-infrared photo of the same moment.
     pub infrared: bool,
     /// Also draw mask and edge map.
@@ -42,6 +44,7 @@ impl Default for CaptureConfig {
             fill: (0.35, 1.0),
             cut: 0.12,
             clutter: 1.0,
+            harshness: 1.0,
             infrared: false,
             maps: true,
         }
@@ -118,7 +121,7 @@ impl HandPhoto {
             }
         }
         let infrared = config.infrared.then(|| scene.planes[0].clone());
-        let camera = Camera::draw(rng);
+        let camera = Camera::draw(rng).softened(config.harshness);
         let labels = HandLabels {
             presence: false,
             side: HandSide::Right,
@@ -190,7 +193,7 @@ impl HandPhoto {
             &mut noise,
         );
         let labels = labels(id, &posed, pose, &painted, size, !back);
-        let camera = Camera::draw(rng);
+        let camera = Camera::draw(rng).softened(config.harshness);
         let creases = if back {
             Vec::new()
         } else {

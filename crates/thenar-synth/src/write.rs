@@ -59,11 +59,12 @@ pub struct HandsOptions {
 }
 
 impl Default for HandsOptions {
-    /// 800 × 800 photos of hands that are wholly in the picture, no maps, no negatives.
+    /// 800 × 800 photos of hands that are wholly in the picture, taken with some care; no maps, no negatives.
     fn default() -> Self {
         let config = CaptureConfig {
             size: 800,
             cut: 0.0,
+            harshness: 0.2,
             maps: false,
             ..CaptureConfig::default()
         };

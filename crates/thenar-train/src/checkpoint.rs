@@ -1,6 +1,6 @@
 //! Checkpoints: everything a training run needs to go on as if it had never stopped.
 //!
-//! A file holds the line `thenar-train checkpoint 1`, a line of JSON ([`Header`]), and then four lists of `f32`,
+//! A file holds the line `thenar-train checkpoint 1`, a line of JSON (network, layers, step, seed, minutes), and then four lists of `f32`,
 //! little-endian: parameters, first moments, second moments, moving average.
 
 use std::fs::{self, File};

@@ -219,8 +219,8 @@ impl Ops for Survey {
             );
         }
         if conv.kernel.is_multiple_of(2)
-            || conv.inputs % conv.groups != 0
-            || conv.outputs % conv.groups != 0
+            || !conv.inputs.is_multiple_of(conv.groups)
+            || !conv.outputs.is_multiple_of(conv.groups)
         {
             self.fault(
                 &conv.name,

@@ -19,7 +19,7 @@ use preprocess::INPUT_SIZE;
 use quality::Measures;
 use std::borrow::Cow;
 use thenar_image::{Affine, HandSide, KEY_POINTS, KeyPoints, Plane, Point};
-use view::View;
+use view::{CROPS, View};
 
 static SPEC: Spec = Spec {
     model: "localizer",
@@ -133,10 +133,7 @@ impl Localizer {
         if width == 0 || height == 0 {
             return Err(NetError::EmptyPhoto { width, height });
         }
-        let first = self.look(photo, View::whole(photo))?;
-        let second = self.look_again(photo, &first)?;
-        let refined = second.is_some();
-        let mut hand = second.unwrap_or(first).hand(refined);
+        let mut hand = self.search(photo)?;
         match Measures::new(photo, &hand) {
             Some(measures) => {
                 (hand.quality, hand.problem) = (measures.quality(), measures.problem())
@@ -146,16 +143,39 @@ impl Localizer {
         Ok(hand)
     }
 
+    /// The hand of the first view in which both passes agree: the whole photo as it is, and if they do not agree
+    /// there, turned and smaller. If they never agree, what the first pass saw in the photo as it is.
+    fn search(&self, photo: &RgbImage) -> Result<Hand, NetError> {
+        let mut as_it_is = None;
+        for view in View::attempts(photo) {
+            let first = self.look(photo, view)?;
+            if let Some(second) = self.look_again(photo, &first)? {
+                return Ok(second.hand(true));
+            }
+            as_it_is.get_or_insert(first);
+        }
+        let first = match as_it_is {
+            Some(first) => first,
+            None => self.look(photo, View::whole(photo))?,
+        };
+        Ok(first.hand(false))
+    }
+
     /// The second pass, if there is a hand to look at and the two passes agree.
     fn look_again(&self, photo: &RgbImage, first: &Look) -> Result<Option<Look>, NetError> {
         if first.reading.presence < quality::PRESENCE {
             return Ok(None);
         }
-        let Some(view) = View::upright(&first.points) else {
-            return Ok(None);
-        };
-        let second = self.look(photo, view)?;
-        Ok(second.agrees_with(first).then_some(second))
+        for crop in CROPS {
+            let Some(view) = View::upright(&first.points, crop) else {
+                return Ok(None);
+            };
+            let second = self.look(photo, view)?;
+            if second.agrees_with(first) {
+                return Ok(Some(second));
+            }
+        }
+        Ok(None)
     }
 
     /// Runs the network on a view.

@@ -3,6 +3,7 @@
 use super::decode::{axis, valley_distance};
 use super::preprocess::INPUT_SIZE;
 use image::{Rgb, RgbImage};
+use std::f32::consts::{FRAC_PI_2, PI};
 use thenar_image::{Affine, KeyPoints, Point};
 
 /// Colour outside of the photo.
@@ -11,12 +12,26 @@ const OUTSIDE: [u8; 3] = [118; 3];
 /// Most photo pixels per block, each way; their sums fit into 16 bits.
 const MAX_BLOCK: usize = 64;
 
-/// Side of the upright crop in distances of the two valleys: a whole hand with a margin.
-const CROP: f32 = 5.2;
+/// How tightly the upright crop holds the hand: its side in distances of the two valleys, and the range in palm lengths
+/// (valleys to wrist) that it stays in, for yaw or a closed hand shortens the distance of the valleys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crop {
+    in_valley_distances: f32,
+    in_palms: (f32, f32),
+}
 
-/// The crop's side stays between these many palm lengths (valleys to wrist), the range of sizes the network has
-/// learned for upright hands; this matters when yaw or a closed hand shortens the distance of the valleys.
-const CROP_IN_PALMS: (f32, f32) = (1.75, 2.5);
+/// The crops that are tried, best first: the palm large, which places the key points best, then the whole hand with a
+/// margin, for a first pass that was far off.
+pub(super) const CROPS: [Crop; 2] = [
+    Crop {
+        in_valley_distances: 4.2,
+        in_palms: (1.5, 2.3),
+    },
+    Crop {
+        in_valley_distances: 5.2,
+        in_palms: (1.75, 2.5),
+    },
+];
 
 /// The crop's middle, from the valleys (0) to the wrist (1): a little above the centre of the palm.
 const CROP_MIDDLE: f32 = 0.35;
@@ -38,16 +53,29 @@ impl View {
         Self::centred(0.0, width.max(height), middle)
     }
 
+    /// What is looked at in turn until a hand is found: the whole photo, then the whole photo turned by quarters, and
+    /// the same with a margin around it, for hands that fill the photo.
+    pub fn attempts(photo: &RgbImage) -> impl Iterator<Item = Self> {
+        const QUARTERS: [f32; 4] = [0.0, FRAC_PI_2, -FRAC_PI_2, PI];
+        const SIZES: [f32; 2] = [1.0, 1.3];
+        let whole = Self::whole(photo);
+        let side = whole.to_photo.determinant().abs().sqrt() * INPUT_SIZE as f32;
+        let half = (INPUT_SIZE as f32 - 1.0) / 2.0;
+        let middle = whole.to_photo.apply(Point::new(half, half));
+        let turned = move |size: f32| QUARTERS.map(|turn| Self::centred(turn, size * side, middle));
+        SIZES.into_iter().flat_map(turned)
+    }
+
     /// The hand described by `points` (photo pixels), fingers up and filling the input; `None` when the points are
     /// not a hand.
-    pub fn upright(points: &KeyPoints) -> Option<Self> {
+    pub fn upright(points: &KeyPoints, crop: Crop) -> Option<Self> {
         let (valleys, wrist) = axis(points);
         let length = valleys.distance(wrist);
-        let side = CROP * valley_distance(points);
+        let side = crop.in_valley_distances * valley_distance(points);
         if !(length.is_finite() && side.is_finite()) || length < 2.0 || side < 8.0 {
             return None;
         }
-        let side = side.clamp(CROP_IN_PALMS.0 * length, CROP_IN_PALMS.1 * length);
+        let side = side.clamp(crop.in_palms.0 * length, crop.in_palms.1 * length);
         let turn = (valleys.x - wrist.x).atan2(wrist.y - valleys.y);
         Some(Self::centred(turn, side, valleys.lerp(wrist, CROP_MIDDLE)))
     }
@@ -238,7 +266,7 @@ mod tests {
             points[KeyPoint::WristThumbSide as usize] = Point::new(18.0, 50.0);
             points[KeyPoint::WristLittleSide as usize] = Point::new(-18.0, 50.0);
             let points = points.map(|p| turned.apply(p));
-            let view = View::upright(&points).unwrap();
+            let view = View::upright(&points, CROPS[0]).unwrap();
             let back = view.to_photo.inverse().unwrap();
             let (valleys, wrist) = axis(&points.map(|p| back.apply(p)));
             assert!(
@@ -255,8 +283,8 @@ mod tests {
 
     #[test]
     fn nonsense_points_make_no_view() {
-        assert!(View::upright(&[Point::new(5.0, 5.0); KEY_POINTS]).is_none());
-        assert!(View::upright(&[Point::new(f32::NAN, 5.0); KEY_POINTS]).is_none());
+        assert!(View::upright(&[Point::new(5.0, 5.0); KEY_POINTS], CROPS[0]).is_none());
+        assert!(View::upright(&[Point::new(f32::NAN, 5.0); KEY_POINTS], CROPS[0]).is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 use serde::Serialize;
+use thenar_net::spread;
 use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
@@ -136,19 +137,18 @@ fn moment(options: &Options) -> Result<Moment, TrainError> {
     let mut first = 0;
     while first < options.identities {
         let last = (first + BLOCK).min(options.identities);
-        let palms: Result<Vec<_>, TrainError> = (first..last)
-            .into_par_iter()
-            .map(|i| {
-                let mut captures = draw_captures(options.seed + i, options.captures, &variation);
-                captures
-                    .iter_mut()
-                    .skip(1)
-                    .step_by(2)
-                    .for_each(|c| mirror(c));
-                competition.run(&captures)
-            })
-            .collect();
-        moment.add(&palms?.concat());
+        let block: Vec<u64> = (first..last).collect();
+        let palms = spread(&block, |i| {
+            let mut captures = draw_captures(options.seed + i, options.captures, &variation);
+            captures
+                .iter_mut()
+                .skip(1)
+                .step_by(2)
+                .for_each(|c| mirror(c));
+            competition.run(&captures)
+        });
+        let palms: Vec<Vec<Vec<f32>>> = palms.into_iter().collect::<Result<_, _>>()?;
+        moment.add(&palms.concat());
         bar.set_position(last);
         first = last;
     }
@@ -185,16 +185,13 @@ fn draw_captures(identity: u64, captures: u64, variation: &RoiVariation) -> Vec<
 fn examine(extractor: &Runner, options: &Options) -> Result<(f64, f64, usize, usize), TrainError> {
     const CAPTURES: u64 = 4;
     let variation = RoiVariation::hard();
-    let palms: Vec<Vec<Vec<f32>>> = (0..options.examination)
-        .into_par_iter()
-        .map(|i| {
-            extractor.run(&draw_captures(
-                EXAMINATION_OFFSET + options.seed + i,
-                CAPTURES,
-                &variation,
-            ))
-        })
-        .collect::<Result<_, _>>()?;
+    let identities: Vec<u64> = (0..options.examination)
+        .map(|i| EXAMINATION_OFFSET + options.seed + i)
+        .collect();
+    let palms = spread(&identities, |&i| {
+        extractor.run(&draw_captures(i, CAPTURES, &variation))
+    });
+    let palms: Vec<Vec<Vec<f32>>> = palms.into_iter().collect::<Result<_, _>>()?;
     let views = |capture: &[f32]| -> Vec<Vec<f32>> {
         capture.chunks_exact(options.outputs).map(unit).collect()
     };

@@ -56,10 +56,9 @@ impl Source for Toys {
             Rgb([value, value - value / 8, value - value / 4])
         });
         let edges = GrayImage::from_fn(SIZE, SIZE, |x, y| {
-            Luma([255
-                * u8::from(
-                    covered(x, y) != covered(x + 1, y) || covered(x, y) != covered(x, y + 1),
-                )])
+            let here = covered(x, y);
+            let edge = here != covered(x + 1, y) || here != covered(x, y + 1);
+            Luma([if edge { 255 } else { 0 }])
         });
         let hand = DrawnHand {
             points,

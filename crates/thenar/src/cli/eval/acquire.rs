@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use rayon::prelude::*;
 use thenar::{Photo, PipelineError};
 use thenar_eval::{List, ListEntry, Sample};
 use thenar_image::{Roi, RoiFrame};
-use thenar_net::{Localizer, Problem};
+use thenar_net::{Localizer, Problem, spread};
 
 use super::super::args::Input;
 use super::super::error::CliError;
@@ -94,7 +93,7 @@ pub(super) fn all<T: Send>(
         bar.inc(1);
         Ok(Sample::new(entry, data))
     };
-    let samples: Vec<Result<Sample<T>, CliError>> = list.entries.par_iter().map(one).collect();
+    let samples: Vec<Result<Sample<T>, CliError>> = spread(&list.entries, one);
     bar.finish_and_clear();
     // The first error by line, whichever thread came first.
     samples.into_iter().collect()
