@@ -11,7 +11,7 @@ const EXIT_CODES: &str =
 
 /// From a photograph of a palm to a protected identity and a key that is stored nowhere.
 #[derive(Debug, Parser)]
-#[command(name = "thenar", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(term_width = 100, name = "thenar", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub global: Global,
