@@ -140,11 +140,11 @@ fn push_line(text: &mut Vec<u8>, name: &str, bytes: &[u8; 32]) {
     text.push(b'\n');
 }
 
-/// Whether the last line is `checksum` and the right one.
+/// Whether the last line is `checksum`, once, and the right one.
 fn check_sum(text: &str) -> Result<(), Problem> {
     let (before, sum) = text.rsplit_once("checksum ").ok_or(Problem::Checksum)?;
     let expected = format!("{}\n", hex::encode(Sha256::digest(before)));
-    if sum == expected {
+    if sum == expected && before.ends_with('\n') {
         Ok(())
     } else {
         Err(Problem::Checksum)
