@@ -5,12 +5,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, StandardNormal};
 use thenar_image::image::{GrayImage, Luma};
-use thenar_image::{Affine, Plane, Point};
+use thenar_image::{Affine, Plane, Point, ROI_SIZE};
 
 use crate::palm::{Palm, PalmCapture, SkinChange};
-
-/// Side of the drawn ROI, pixels.
-pub const ROI_SIZE: usize = 128;
 
 /// How much two captures of one palm differ, as standard deviations or greatest values.
 #[derive(Clone, Copy, Debug, PartialEq)]
