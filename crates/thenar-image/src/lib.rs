@@ -35,6 +35,6 @@ pub use plane::Plane;
 pub use polygon::{polygon_area, polygon_iou};
 pub use resize::{resize_area, resize_rgb};
 pub use roi::{ROI_SIZE, Roi, RoiError};
-pub use roi_frame::{FrameError, RoiFrame};
+pub use roi_frame::{AVERAGE_PALM, FrameError, RoiFrame};
 pub use sheet::contact_sheet;
 pub use warp::warp;

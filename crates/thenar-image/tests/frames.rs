@@ -3,24 +3,14 @@
 use proptest::prelude::*;
 use thenar_image::image::{GrayImage, Luma, Rgb, RgbImage};
 use thenar_image::{
-    Affine, FrameError, HandSide, KeyPoints, Plane, Point, ROI_SIZE, Roi, RoiError, RoiFrame,
-    gaussian_blur, polygon_area, polygon_iou, warp,
+    AVERAGE_PALM, Affine, FrameError, HandSide, KEY_POINTS, KeyPoints, Plane, Point, ROI_SIZE, Roi,
+    RoiError, RoiFrame, gaussian_blur, polygon_area, polygon_iou, warp,
 };
 
-/// A right hand, palm to the camera and fingers up: thumb and index finger on the right, the wrist below.
+/// The average right hand, palm to the camera and fingers up, its region 112 pixels wide with its upper left corner at
+/// (144, 116).
 fn right_hand() -> KeyPoints {
-    [
-        (300, 210),
-        (240, 100),
-        (200, 95),
-        (160, 100),
-        (280, 110),
-        (120, 120),
-        (240, 330),
-        (160, 330),
-        (200, 220),
-    ]
-    .map(|(x, y)| Point::new(x as f32, y as f32))
+    AVERAGE_PALM.map(|p| Point::new(144.0 + (p.x + 0.5) * 0.875, 116.0 + (p.y + 0.5) * 0.875))
 }
 
 /// The same as a left hand: mirrored in the photo.
@@ -28,8 +18,8 @@ fn left_hand() -> KeyPoints {
     right_hand().map(|p| Point::new(400.0 - p.x, p.y))
 }
 
-fn frame(points: &KeyPoints, side: HandSide) -> RoiFrame {
-    RoiFrame::from_key_points(points, side).unwrap()
+fn frame(points: &KeyPoints) -> RoiFrame {
+    RoiFrame::from_key_points(points).unwrap()
 }
 
 fn close(a: Point, b: Point, tolerance: f32) -> bool {
@@ -37,8 +27,11 @@ fn close(a: Point, b: Point, tolerance: f32) -> bool {
 }
 
 #[test]
-fn the_frame_of_an_upright_hand_is_where_the_definition_puts_it() {
-    // d = 80: side 112, upper edge 16 below the line y = 100, centred on x = 200.
+fn the_frame_of_the_average_hand_is_the_square_of_the_valleys() {
+    // The valleys are 80 apart, as near as the average is written down: side 112, upper edge 16 below them.
+    let hand = right_hand();
+    assert!((hand[1].distance(hand[3]) - 80.0).abs() < 0.1);
+    assert!((hand[1].y - 100.0).abs() < 0.1 && (hand[1].lerp(hand[3], 0.5).x - 200.0).abs() < 0.1);
     let want = [
         (144.0, 116.0),
         (256.0, 116.0),
@@ -46,14 +39,14 @@ fn the_frame_of_an_upright_hand_is_where_the_definition_puts_it() {
         (144.0, 228.0),
     ]
     .map(|(x, y)| Point::new(x, y));
-    let right = frame(&right_hand(), HandSide::Right);
+    let right = frame(&right_hand());
     for (got, want) in right.corners().into_iter().zip(want) {
         assert!(close(got, want, 1e-3), "{got:?} {want:?}");
     }
     assert!((right.side_length() - 112.0).abs() < 1e-3);
     assert!(close(right.centre(), Point::new(200.0, 172.0), 1e-3));
     // A left hand's region is mirrored: its upper left corner lies on the right in the photo.
-    let left = frame(&left_hand(), HandSide::Left);
+    let left = frame(&left_hand());
     for (got, want) in left
         .corners()
         .into_iter()
@@ -74,12 +67,75 @@ fn the_thumb_is_on_the_right_for_both_hands() {
         (right_hand(), HandSide::Right),
         (left_hand(), HandSide::Left),
     ] {
-        let frame = frame(&points, side);
+        let frame = frame(&points);
         let thumb = frame.from_photo().unwrap().apply(points[0]);
         assert!(thumb.x > ROI_SIZE as f32, "{side:?}: {thumb:?}");
-        assert!(frame.agrees_with(&points));
-        let wrong = RoiFrame::from_key_points(&points, side.other()).unwrap();
-        assert!(!wrong.agrees_with(&points));
+        assert_eq!(frame.hand_side(), side);
+    }
+}
+
+/// The sum of squared distances can only grow when any number of the map changes.
+#[test]
+fn no_other_affine_map_brings_the_points_nearer() {
+    let mut points = right_hand();
+    for (i, p) in points.iter_mut().enumerate() {
+        *p = Point::new(
+            p.x + [3.0, -4.0, 1.0][i % 3],
+            p.y + [2.0, 5.0, -3.0, 0.5][i % 4],
+        );
+    }
+    let distance = |map: &Affine| -> f32 {
+        let pairs = AVERAGE_PALM.iter().zip(&points).skip(1);
+        pairs.map(|(a, p)| map.apply(*a).distance(*p).powi(2)).sum()
+    };
+    let fitted = frame(&points).to_photo;
+    let least = distance(&fitted);
+    for number in 0..6 {
+        for step in [-0.02f32, 0.02] {
+            let mut other = fitted;
+            other.m[number] += if number % 3 == 2 { 50.0 * step } else { step };
+            assert!(distance(&other) > least, "number {number}, step {step}");
+        }
+    }
+}
+
+#[test]
+fn one_wrong_point_moves_the_frame_little_and_the_thumb_not_at_all() {
+    let right = frame(&right_hand());
+    let mut points = right_hand();
+    points[0] = Point::new(-500.0, 900.0);
+    assert_eq!(frame(&points), right);
+    let mut points = right_hand();
+    // A valley off by a tenth of the region.
+    points[3].y += 11.0;
+    assert!(
+        frame(&points).iou(&right) > 0.93,
+        "{}",
+        frame(&points).iou(&right)
+    );
+}
+
+proptest! {
+    /// A tilted hand far away: the frame moves with the skin, whatever the affine map.
+    #[test]
+    fn the_frame_follows_every_affine_map(
+        turn in -3.1f32..3.1,
+        wide in 0.3f32..3.0,
+        tall in 0.3f32..3.0,
+        shear in -0.5f32..0.5,
+        x in -1000.0f32..1000.0,
+        noise in prop::array::uniform9((-6.0f32..6.0, -6.0f32..6.0)),
+    ) {
+        let (sin, cos) = turn.sin_cos();
+        let tilt = Affine { m: [wide, shear, 0.0, 0.0, tall, 0.0] };
+        let map = tilt.then(&Affine { m: [cos, -sin, x, sin, cos, 300.0] });
+        let mut points = right_hand();
+        points.iter_mut().zip(noise).for_each(|(p, n)| *p = Point::new(p.x + n.0, p.y + n.1));
+        let moved = points.map(|p| map.apply(p));
+        let want = frame(&points).corners().map(|p| map.apply(p));
+        for (got, want) in frame(&moved).corners().into_iter().zip(want) {
+            prop_assert!(close(got, want, 0.05), "{:?} {:?}", got, want);
+        }
     }
 }
 
@@ -92,8 +148,8 @@ fn hands_that_mirror_each_other_give_one_region() {
         2.0,
     );
     let mirrored = Plane::from_fn(401, 400, |x, y| photo.at(400 - x, y));
-    let right = Roi::cut(&photo, &frame(&right_hand(), HandSide::Right));
-    let left = Roi::cut(&mirrored, &frame(&left_hand(), HandSide::Left));
+    let right = Roi::cut(&photo, &frame(&right_hand()));
+    let left = Roi::cut(&mirrored, &frame(&left_hand()));
     let differences = right
         .gray()
         .as_raw()
@@ -106,18 +162,23 @@ fn hands_that_mirror_each_other_give_one_region() {
 
 #[test]
 fn frames_without_direction_are_refused() {
-    let mut points = right_hand();
-    points[3] = points[1];
-    let error = RoiFrame::from_key_points(&points, HandSide::Right).unwrap_err();
-    assert_eq!(error, FrameError::TooClose { distance: 0.0 });
+    let one_place = [Point::new(50.0, 60.0); KEY_POINTS];
+    let error = RoiFrame::from_key_points(&one_place).unwrap_err();
+    assert_eq!(error, FrameError::TooSmall { side: 0.0 });
     assert_eq!(
         error.to_string(),
-        "the key points index_middle_valley and ring_little_valley are only 0 pixels apart, expected at least 1"
+        "the key points span a region of only 0 pixels per side, expected at least 1"
     );
+    let line = right_hand().map(|p| Point::new(p.x, 0.0));
+    assert!(matches!(
+        RoiFrame::from_key_points(&line),
+        Err(FrameError::TooSmall { .. })
+    ));
     for bad in [f32::NAN, f32::INFINITY, f32::MAX] {
+        let mut points = right_hand();
         points[3] = Point::new(bad, -bad);
         assert_eq!(
-            RoiFrame::from_key_points(&points, HandSide::Left),
+            RoiFrame::from_key_points(&points),
             Err(FrameError::NotFinite)
         );
     }
@@ -125,7 +186,7 @@ fn frames_without_direction_are_refused() {
 
 #[test]
 fn part_inside_measures_the_photo() {
-    let frame = frame(&right_hand(), HandSide::Right);
+    let frame = frame(&right_hand());
     assert_eq!(frame.part_inside(400, 400), 1.0);
     // The region spans 144–256: a photo that ends at 199.5 holds its left half, nearly.
     assert!((frame.part_inside(200, 400) - 55.5 / 112.0).abs() < 1e-3);
@@ -195,18 +256,11 @@ fn similarities() -> impl Strategy<Value = Affine> {
         .prop_map(|(angle, scale, x, y)| Affine::similarity(angle, scale, Point::new(x, y)))
 }
 
-fn hands() -> impl Strategy<Value = (KeyPoints, HandSide)> {
+fn hands() -> impl Strategy<Value = KeyPoints> {
     let jitter = proptest::array::uniform9((-15.0f32..15.0, -15.0f32..15.0));
     (jitter, any::<bool>()).prop_map(|(jitter, left)| {
-        let (hand, side) = if left {
-            (left_hand(), HandSide::Left)
-        } else {
-            (right_hand(), HandSide::Right)
-        };
-        (
-            std::array::from_fn(|i| Point::new(hand[i].x + jitter[i].0, hand[i].y + jitter[i].1)),
-            side,
-        )
+        let hand = if left { left_hand() } else { right_hand() };
+        std::array::from_fn(|i| Point::new(hand[i].x + jitter[i].0, hand[i].y + jitter[i].1))
     })
 }
 
@@ -245,33 +299,12 @@ fn inside(p: Point, corners: &[Point]) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Turning, scaling and moving the hand does the same to the frame.
-    #[test]
-    fn the_frame_moves_with_the_hand((points, side) in hands(), by in similarities()) {
-        let moved_frame = frame(&points.map(|p| by.apply(p)), side);
-        let frame_moved = frame(&points, side).to_photo.then(&by);
-        for (x, y) in [(0.0, 0.0), (127.0, 0.0), (0.0, 127.0), (63.5, 63.5)] {
-            let p = Point::new(x, y);
-            prop_assert!(close(moved_frame.to_photo.apply(p), frame_moved.apply(p), 0.02));
-        }
-    }
-
     /// From the photo to the region and back.
     #[test]
-    fn frames_are_undone_by_their_inverse((points, side) in hands(), x in 0.0f32..400.0, y in 0.0f32..400.0) {
-        let frame = frame(&points, side);
+    fn frames_are_undone_by_their_inverse(points in hands(), x in 0.0f32..400.0, y in 0.0f32..400.0) {
+        let frame = frame(&points);
         let there = frame.from_photo().unwrap().apply(Point::new(x, y));
         prop_assert!(close(frame.to_photo.apply(there), Point::new(x, y), 0.01));
-    }
-
-    /// The valleys come back from the frame: at a fixed place of the region, whatever the hand.
-    #[test]
-    fn the_valleys_lie_at_a_fixed_place_of_the_region((points, side) in hands(), by in similarities()) {
-        let points = points.map(|p| by.apply(p));
-        let map = frame(&points, side).from_photo().unwrap();
-        let (half, above) = (128.0 / 1.4 / 2.0, -0.5 - 0.2 / 1.4 * 128.0);
-        prop_assert!(close(map.apply(points[1]), Point::new(63.5 + half, above), 0.05));
-        prop_assert!(close(map.apply(points[3]), Point::new(63.5 - half, above), 0.05));
     }
 
     #[test]
@@ -298,8 +331,8 @@ proptest! {
 
     /// Similarities of both quadrilaterals leave the overlap alone; frames of one hand overlap wholly.
     #[test]
-    fn overlap_of_frames_moves_with_them((p, side) in hands(), (q, _) in hands(), by in similarities()) {
-        let overlap = |p: &KeyPoints, q: &KeyPoints| frame(p, side).iou(&frame(q, side));
+    fn overlap_of_frames_moves_with_them(p in hands(), q in hands(), by in similarities()) {
+        let overlap = |p: &KeyPoints, q: &KeyPoints| frame(p).iou(&frame(q));
         prop_assert!((overlap(&p, &p) - 1.0).abs() < 1e-3);
         let moved = overlap(&p.map(|p| by.apply(p)), &q.map(|p| by.apply(p)));
         prop_assert!((overlap(&p, &q) - moved).abs() < 1e-3);
@@ -357,7 +390,7 @@ fn cutting_a_photo_equals_cutting_its_luminance() {
     ];
     for (x, y, scale) in moves {
         let by = Affine::similarity(0.2, scale, Point::new(x, y));
-        let frame = frame(&right_hand().map(|p| by.apply(p)), HandSide::Right);
+        let frame = frame(&right_hand().map(|p| by.apply(p)));
         let (fast, slow) = (Roi::cut_photo(&photo, &frame), Roi::cut(&plane, &frame));
         let differences = fast
             .gray()
@@ -370,6 +403,6 @@ fn cutting_a_photo_equals_cutting_its_luminance() {
             "moved by {x},{y} and scaled by {scale}"
         );
     }
-    let black = Roi::cut_photo(&RgbImage::new(0, 0), &frame(&right_hand(), HandSide::Right));
+    let black = Roi::cut_photo(&RgbImage::new(0, 0), &frame(&right_hand()));
     assert!(black.gray().as_raw().iter().all(|&v| v == 0));
 }

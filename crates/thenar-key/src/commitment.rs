@@ -2,6 +2,8 @@
 //!
 //! The code-offset form of Juels and Wattenberg (*A Fuzzy Commitment Scheme*, 1999), with what later work found missing:
 //!
+//! * The palm hash w is made of the feature's most reliable numbers only; which these are is stored, shuffled under the
+//!   passphrase (module `places`).
 //! * δ = w ⊕ BCH(s) ⊕ mask(passphrase). Without the mask, two records of one palm can be linked by decoding their sum
 //!   (Simoens, Tuyls, Preneel 2009), and δ tells n − k bits about the palm hash w.
 //! * s is random, so a renewed record has nothing in common with the old one.
@@ -11,23 +13,27 @@
 //!   stored.
 //!
 //! Nothing derived from w, s or the passphrase alone is stored. A stolen record lets its holder try passphrases *together
-//! with* palms: one Argon2id per passphrase, after which many palms can be tried cheaply. The tag and the public key say
-//! whether a guess was right; so does, for a code in which random words hardly ever decode, a decoding that succeeds,
-//! even where a device secret is still missing. What that is worth depends on the false-match rate of the palm hash, not on n or k. The format is in [`record`].
+//! with* palms. The tag and the public key say whether a guess was right; so does, for a code in which random words
+//! hardly ever decode, a decoding that succeeds, even where a device secret is still missing. Whoever knows the
+//! passphrase may try features of palms (one in 1/FMR of the palm hash decodes, and trying one is cheap) or go through
+//! all 2^k secrets s. Against the second every secret costs an Argon2id of its own: k bits alone would be too few. The
+//! format is in [`record`].
 //!
 //! # Derivation
 //! ```text
 //! token      = Argon2id(passphrase, salt)
-//! mask key   = HKDF-Expand(HKDF-Extract(salt, token), "thenar/key/v1/mask")
-//! token key  = HKDF-Expand(HKDF-Extract(salt, token), "thenar/key/v1/token")
+//! … key      = HKDF-Expand(HKDF-Extract(salt, token), "thenar/key/v1/" | "mask", "places", "token")
+//! order      = shuffle of 0…F−1 by ChaCha20(places key, nonce 0), see module `places`
+//! marks      = the n numbers of largest magnitude, in that order
+//! w          = signs of the marked numbers, in that order
 //! δ          = w ⊕ BCH(s) ⊕ ChaCha20(mask key, nonce 0)
-//! root       = HKDF(ikm = s | token key [| device secret], salt,
-//!                   info = "thenar/key/v1" | record header | SHA-256(δ))
+//! slow       = Argon2id(s | token key [| device secret], salt)
+//! root       = HKDF(ikm = slow, salt, info = "thenar/key/v1" | record header | SHA-256(δ | marks))
 //! seed       = HKDF-Expand(root, "thenar/key/v1/seed/" | kind)
 //! tag        = HMAC-SHA256(HKDF-Expand(root, "thenar/key/v1/mac"), record without tag)
 //! ```
 //! HKDF and HMAC are RFC 5869 and RFC 2104 with SHA-256; ChaCha20 is RFC 8439. s has ⌈k/8⌉ bytes, little-endian. The header
-//! is the record up to the salt; it fixes the lengths of the parts of `ikm`, so none can be read in two ways.
+//! is the record up to the salt; it fixes the lengths of what Argon2id reads, so none can be read in two ways.
 //!
 //! # Deviations
 //! From the palm-hash key paper: the published form stores parity bits of w itself, which determine w when k ≤ n − k,
@@ -36,6 +42,7 @@
 mod derive;
 mod error;
 mod params;
+mod places;
 pub mod record;
 #[cfg(test)]
 mod tests;
@@ -51,11 +58,16 @@ use crate::token::{self, Cost, SALT_LEN};
 use derive::{Root, TokenKeys};
 pub use error::CommitmentError;
 pub use params::{CodeParams, CommitParams, DEVICE_SECRET_LEN, DeviceSecret, Factors};
+use places::Places;
+pub use places::{MAX_NUMBERS, PalmHash};
 
 /// Length of the tag in bytes.
 pub const TAG_LEN: usize = 32;
 /// Most captures that one call of [`Commitment::recover_any`] looks at.
 pub const MAX_CAPTURES: usize = 256;
+/// Most different secrets that one call of [`Commitment::recover_any`] tries. Each costs an Argon2id; where random words
+/// hardly ever decode, the first is the right one.
+const MAX_SECRETS: usize = 4;
 
 /// The public record of a key. Holds no secret, but lets its holder test guesses of palm and passphrase together:
 /// keep it where only its owner reads it if you can.
@@ -69,25 +81,27 @@ pub struct Commitment {
     salt: [u8; SALT_LEN],
     public: PublicKey,
     delta: Vec<u64>,
+    places: Places,
     tag: [u8; TAG_LEN],
 }
 
-/// Makes a new key for a palm hash `word` of `params.code.n` bits (packed as in [`bits`]) and what the person knows and has.
+/// Makes a new key for a feature of whole `numbers` (at least `params.code.n` of them, at most [`MAX_NUMBERS`]; their
+/// scale means nothing) and what the person knows and has.
 ///
-/// `contract` is the digest of the model, the preprocessing and the projection that made the palm hash.
-/// Averaging several captures into one `word` is the caller's business.
+/// `contract` is the digest of the model and the preprocessing that made the numbers. Averaging several captures is
+/// the caller's business, and worth it.
 ///
 /// # Errors
-/// The code does not exist, the word has the wrong length, or Argon2id refuses.
+/// The code does not exist, there are too few or too many numbers, or Argon2id refuses.
 pub fn commit(
-    word: &[u64],
+    numbers: &[i32],
     factors: Factors<'_>,
     contract: &[u8; 32],
     params: &CommitParams,
     rng: &mut impl CryptoRng,
 ) -> Result<(Commitment, KeyPair), CommitmentError> {
     let code = params.code.build()?;
-    bits::check(word, code.n())?;
+    places::check_count(numbers.len(), code.n())?;
     let mut salt = [0; SALT_LEN];
     rng.fill_bytes(&mut salt);
     let mut secret = Zeroizing::new(vec![0u64; words_for(code.k())]);
@@ -99,12 +113,15 @@ pub fn commit(
         &*token::derive(factors.passphrase, &salt, params.cost)?,
         &salt,
     );
+    let order = token_keys.order(numbers.len());
+    let places = Places::choose(numbers, code.n(), &order)?;
+    let word = places.read(numbers, &order)?;
 
     // delta = w XOR BCH(s) XOR mask
     let mut offset = code.encode(&secret)?;
     offset
         .iter_mut()
-        .zip(word)
+        .zip(word.iter())
         .for_each(|(bits, palm)| *bits ^= palm);
     token_keys.apply_mask(&mut offset, code.n());
 
@@ -118,9 +135,10 @@ pub fn commit(
         salt,
         public: placeholder,
         delta: offset.to_vec(),
+        places,
         tag: [0; TAG_LEN],
     };
-    let root = commitment.root(&secret, code.k(), &token_keys, factors.device_secret);
+    let root = commitment.root(&secret, code.k(), &token_keys, factors.device_secret)?;
     let pair = KeyPair::from_seed(params.kind, &root.seed(params.kind));
     commitment.public = pair.public();
     commitment.tag = root.tag(&commitment.authenticated_bytes());
@@ -138,7 +156,12 @@ impl Commitment {
         self.kind
     }
 
-    /// The code; its `n` is the length of the palm hash that [`Commitment::recover`] wants.
+    /// How many numbers a feature must have.
+    pub fn numbers(&self) -> usize {
+        self.places.count()
+    }
+
+    /// The code; its `n` is the length of the palm hash.
     pub fn code(&self) -> CodeParams {
         self.code
     }
@@ -153,6 +176,11 @@ impl Commitment {
         &self.contract
     }
 
+    /// The marks of the chosen numbers, [`Commitment::numbers`] bits. Public; for measuring what they tell.
+    pub fn marks(&self) -> impl Iterator<Item = u8> {
+        self.places.to_bytes()
+    }
+
     /// Whether a device secret is needed too.
     pub fn needs_device_secret(&self) -> bool {
         self.needs_device_secret
@@ -163,28 +191,28 @@ impl Commitment {
         &self.delta
     }
 
-    /// The key pair, from a palm hash `word` within t bits of the enrolled one and the same factors.
+    /// The key pair, from a feature whose palm hash is within t bits of the enrolled one, and the same factors.
     ///
     /// # Errors
     /// [`CommitmentError::NotRecovered`] if palm, passphrase or device secret are wrong or the record was changed; a clear
-    /// error for another contract, a missing or superfluous device secret, or a word of the wrong length.
+    /// error for another contract, a missing or superfluous device secret, or a feature of the wrong length.
     pub fn recover(
         &self,
-        word: &[u64],
+        numbers: &[i32],
         factors: Factors<'_>,
         contract: &[u8; 32],
     ) -> Result<KeyPair, CommitmentError> {
-        self.recover_any(&[word], factors, contract)
+        self.recover_any(&[numbers], factors, contract)
     }
 
-    /// As [`Commitment::recover`], from the first of several palm hashes that fits (for example a majority vote of
-    /// captures, then each capture). The passphrase is worked on once for all.
+    /// As [`Commitment::recover`], from the first of several features that fits (for example the mean of captures, then
+    /// each capture, each in several views). The passphrase is worked on once for all.
     ///
     /// # Errors
     /// As [`Commitment::recover`]; also without captures or with more than [`MAX_CAPTURES`].
     pub fn recover_any(
         &self,
-        words: &[&[u64]],
+        captures: &[&[i32]],
         factors: Factors<'_>,
         contract: &[u8; 32],
     ) -> Result<KeyPair, CommitmentError> {
@@ -199,50 +227,74 @@ impl Commitment {
             (false, Some(_)) => return Err(CommitmentError::DeviceSecretNotUsed),
             _ => {}
         }
-        if words.is_empty() || words.len() > MAX_CAPTURES {
-            return Err(CommitmentError::Captures { found: words.len() });
+        if captures.is_empty() || captures.len() > MAX_CAPTURES {
+            return Err(CommitmentError::Captures {
+                found: captures.len(),
+            });
         }
         let code = self.code.build()?;
-        words
-            .iter()
-            .try_for_each(|word| bits::check(word, code.n()))?;
         let token_keys = TokenKeys::new(
             &*token::derive(factors.passphrase, &self.salt, self.cost)?,
             &self.salt,
         );
-        words
-            .iter()
-            .find_map(|word| self.try_word(&code, word, &token_keys, factors.device_secret))
-            .ok_or(CommitmentError::NotRecovered)
+        let secrets = self.secrets(&code, captures, &token_keys)?;
+        if let Some(pair) = self.first_that_fits(&secrets, code.k(), &token_keys, factors)? {
+            return Ok(pair);
+        }
+        if secrets.is_empty() {
+            // What a wrong secret costs is done all the same, so that the time does not tell whether a word decoded.
+            let nothing = Zeroizing::new(vec![0; words_for(code.k())]);
+            self.first_that_fits(&[nothing], code.k(), &token_keys, factors)?;
+        }
+        Err(CommitmentError::NotRecovered)
     }
 
-    /// One palm hash. After a failed decode the rest is done all the same, so that a wrong passphrase and a wrong palm
-    /// take the same steps up to the decoder's own variation.
-    fn try_word(
+    /// The different secrets that the captures decode to, at most [`MAX_SECRETS`].
+    fn secrets(
         &self,
         code: &Bch,
-        word: &[u64],
+        captures: &[&[i32]],
         token_keys: &TokenKeys,
-        device: Option<&DeviceSecret>,
-    ) -> Option<KeyPair> {
-        // w' XOR delta XOR mask = BCH(s) XOR (w XOR w')
-        let mut noisy = Zeroizing::new(self.delta.clone());
-        noisy
-            .iter_mut()
-            .zip(word)
-            .for_each(|(bits, palm)| *bits ^= palm);
-        token_keys.apply_mask(&mut noisy, code.n());
-        let decoded = code.decode(&noisy).ok();
-        let nothing = vec![0; words_for(code.k())];
-        let secret = decoded
-            .as_ref()
-            .map_or(nothing.as_slice(), |decoded| &decoded.message);
+    ) -> Result<Vec<Zeroizing<Vec<u64>>>, CommitmentError> {
+        let order = token_keys.order(self.places.count());
+        let mut mask = Zeroizing::new(vec![0; words_for(code.n())]);
+        token_keys.apply_mask(&mut mask, code.n());
+        let mut secrets: Vec<Zeroizing<Vec<u64>>> = Vec::new();
+        for numbers in captures {
+            // w' XOR delta XOR mask = BCH(s) XOR (w XOR w')
+            let mut noisy = self.places.read(numbers, &order)?;
+            for ((bits, delta), mask) in noisy.iter_mut().zip(&self.delta).zip(mask.iter()) {
+                *bits ^= delta ^ mask;
+            }
+            let Ok(decoded) = code.decode(&noisy) else {
+                continue;
+            };
+            let secret = Zeroizing::new(decoded.message.to_vec());
+            if secrets.len() < MAX_SECRETS && !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
+        }
+        Ok(secrets)
+    }
 
-        let root = self.root(secret, code.k(), token_keys, device);
-        let pair = KeyPair::from_seed(self.kind, &root.seed(self.kind));
-        let tag_fits = root.tag(&self.authenticated_bytes()).ct_eq(&self.tag);
-        let key_fits = pair.public().as_bytes().ct_eq(self.public.as_bytes());
-        (decoded.is_some() && bool::from(tag_fits & key_fits)).then_some(pair)
+    /// The key pair of the first secret whose tag and public key are those of the record.
+    fn first_that_fits(
+        &self,
+        secrets: &[Zeroizing<Vec<u64>>],
+        k: usize,
+        token_keys: &TokenKeys,
+        factors: Factors<'_>,
+    ) -> Result<Option<KeyPair>, CommitmentError> {
+        for secret in secrets {
+            let root = self.root(secret, k, token_keys, factors.device_secret)?;
+            let pair = KeyPair::from_seed(self.kind, &root.seed(self.kind));
+            let tag_fits = root.tag(&self.authenticated_bytes()).ct_eq(&self.tag);
+            let key_fits = pair.public().as_bytes().ct_eq(self.public.as_bytes());
+            if bool::from(tag_fits & key_fits) {
+                return Ok(Some(pair));
+            }
+        }
+        Ok(None)
     }
 
     fn root(
@@ -251,16 +303,18 @@ impl Commitment {
         k: usize,
         keys: &TokenKeys,
         device: Option<&DeviceSecret>,
-    ) -> Root {
-        let n = usize::from(self.code.n);
-        Root::new(
-            (secret, k),
+    ) -> Result<Root, CommitmentError> {
+        let mut helper_data: Vec<u8> =
+            bits::to_bytes(&self.delta, usize::from(self.code.n)).collect();
+        helper_data.extend(self.places.to_bytes());
+        let secret: Zeroizing<Vec<u8>> = Zeroizing::new(bits::to_bytes(secret, k).collect());
+        Ok(Root::new(
+            &secret,
             keys,
             device,
-            &self.salt,
-            &self.header(),
-            (&self.delta, n),
-        )
+            (&self.salt, self.cost),
+            (&self.header(), &helper_data),
+        )?)
     }
 }
 

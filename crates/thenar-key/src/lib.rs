@@ -1,11 +1,11 @@
 //! Keys from palms: BCH codes, fuzzy commitment, passphrase tokens and key formats.
 //!
-//! A palm hash (a string of bits that is nearly the same in every photograph of one palm) and a passphrase become a key
-//! pair that is stored nowhere:
+//! A feature (numbers that are nearly the same in every photograph of one palm) and a passphrase become a key pair that
+//! is stored nowhere:
 //!
 //! ```text
-//! enrol: palm hash w, passphrase ─► commitment::commit  ─► record (public) + key pair
-//! use:   palm hash w', passphrase ─► Commitment::recover ─► the same key pair, or `NotRecovered`
+//! enrol: feature, passphrase ─► commitment::commit  ─► record (public) + key pair
+//! use:   feature', passphrase ─► Commitment::recover ─► the same key pair, or `NotRecovered`
 //! ```
 //!
 //! ```
@@ -16,15 +16,14 @@
 //! # let cost = thenar_key::Cost { memory_kib: 64, passes: 1, lanes: 1 };
 //! # let params = CommitParams { cost, ..CommitParams::default() };
 //! # let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]);
-//! let mut palm = vec![0x0123_4567_89ab_cdef; 8];
-//! palm[7] >>= 1; // 511 bits
-//! let contract = [7; 32]; // digest of the model and the projection that made the bits
+//! let palm: Vec<i32> = (0..512).map(|i| (i * i * 37) % 2001 - 1000).collect();
+//! let contract = [7; 32]; // digest of the model and the preprocessing that made the numbers
 //! let passphrase = Passphrase::for_new_key("gulls over the harbour")?;
 //! let (record, key) = commit(&palm, Factors::passphrase(&passphrase), &contract, &params, &mut rng)?;
 //! let stored = record.to_bytes();
 //!
-//! let mut again = palm.clone();
-//! again[3] ^= 0xff00_ff00; // another photograph: 16 bits differ
+//! // Another photograph: every number is a little different.
+//! let again: Vec<i32> = palm.iter().enumerate().map(|(i, v)| v + (i as i32 * 91) % 400 - 200).collect();
 //! let passphrase = Passphrase::for_recovery("gulls over the harbour")?;
 //! let record = thenar_key::Commitment::from_bytes(&stored)?;
 //! let recovered = record.recover(&again, Factors::passphrase(&passphrase), &contract)?;
@@ -49,7 +48,7 @@ pub mod token;
 pub use bch::{Bch, BchError};
 pub use bits::BitsError;
 pub use commitment::{
-    CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, commit,
+    CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, PalmHash, commit,
 };
 pub use keys::{KeyError, KeyKind, KeyPair, PublicKey};
 pub use token::{Cost, Passphrase, TokenError};

@@ -190,6 +190,15 @@ pub fn derive(
     salt: &[u8; SALT_LEN],
     cost: Cost,
 ) -> Result<Zeroizing<[u8; TOKEN_LEN]>, TokenError> {
+    stretch(passphrase.0.as_bytes(), salt, cost)
+}
+
+/// The same of any secret bytes.
+pub(crate) fn stretch(
+    secret: &[u8],
+    salt: &[u8; SALT_LEN],
+    cost: Cost,
+) -> Result<Zeroizing<[u8; TOKEN_LEN]>, TokenError> {
     cost.check()?;
     let failed = |error: argon2::Error| TokenError::Argon2(error.to_string());
     let params =
@@ -204,12 +213,7 @@ pub fn derive(
     memory.resize(params.block_count(), Block::default());
     let mut token = Zeroizing::new([0; TOKEN_LEN]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(
-            passphrase.0.as_bytes(),
-            salt,
-            token.as_mut_slice(),
-            &mut *memory,
-        )
+        .hash_password_into_with_memory(secret, salt, token.as_mut_slice(), &mut *memory)
         .map_err(failed)?;
     Ok(token)
 }

@@ -201,7 +201,7 @@ fn without_presence_there_is_no_palm_and_no_second_look() {
 }
 
 #[test]
-fn a_small_and_a_cut_palm_are_named() {
+fn a_small_palm_is_named() {
     let localizer = Localizer::from_onnx(dots(&RIGHT)).unwrap();
     let (small, _) = photo(
         160,
@@ -212,16 +212,6 @@ fn a_small_and_a_cut_palm_are_named() {
     assert_eq!(
         localizer.locate(&small).unwrap().problem,
         Some(Problem::PalmTooFar)
-    );
-    let (cut, _) = photo(
-        800,
-        800,
-        &Affine::similarity(0.0, 90.0, Point::new(800.0, 380.0)),
-        false,
-    );
-    assert_eq!(
-        localizer.locate(&cut).unwrap().problem,
-        Some(Problem::PalmNotCentered)
     );
 }
 

@@ -51,6 +51,19 @@ impl Default for CaptureConfig {
     }
 }
 
+/// Of the photos without a palm, how many show the back of a hand.
+const BACKS: f32 = 0.45;
+/// … and how many a fist.
+const FISTS: f32 = 0.15;
+
+/// What a hand shows to the camera.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    Palm,
+    Back,
+    Fist,
+}
+
 /// How the palm is turned, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HandPose {
@@ -65,8 +78,10 @@ pub struct HandPose {
 /// What is true of a drawn photo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HandLabels {
-    /// Whether a palm is shown. When not, the other labels mean nothing.
+    /// Whether a palm is shown.
     pub presence: bool,
+    /// Whether a hand is shown: a palm, a back or a fist. When not, the labels below mean nothing.
+    pub hand: bool,
     /// Which hand.
     pub side: HandSide,
     /// Key points, in pixels of the photo; they may lie outside it.
@@ -99,16 +114,22 @@ impl HandPhoto {
     pub fn draw(identity: &HandIdentity, capture_seed: u64, config: &CaptureConfig) -> Self {
         let rng = &mut stream(capture_seed, 0x7068_6f74 ^ identity.seed.rotate_left(17));
         let pose = Pose::draw(rng, identity, &range(config));
-        Self::paint(identity, rng, &pose, config, false)
+        Self::paint(identity, rng, &pose, config, Face::Palm)
     }
 
-    /// A photo without a palm: background and distractors, or the back of a hand.
+    /// A photo without a palm: the back of a hand, a fist, or background and distractors.
     pub fn draw_negative(capture_seed: u64, config: &CaptureConfig) -> Self {
         let rng = &mut stream(capture_seed, 0x6e6f_6e65);
-        if rng.random_bool(0.35) {
+        let kind: f32 = rng.random();
+        if kind < BACKS + FISTS {
             let identity = HandIdentity::draw(rng.random());
-            let pose = Pose::draw(rng, &identity, &range(config)).turned_over();
-            return Self::paint(&identity, rng, &pose, config, true);
+            let pose = Pose::draw(rng, &identity, &range(config));
+            return if kind < BACKS {
+                Self::paint(&identity, rng, &pose.turned_over(), config, Face::Back)
+            } else {
+                let pose = pose.clenched(rng);
+                Self::paint(&identity, rng, &pose, config, Face::Fist)
+            };
         }
         let mut noise = PixelNoise::new(rng);
         let size = config.size as usize;
@@ -124,6 +145,7 @@ impl HandPhoto {
         let camera = Camera::draw(rng).softened(config.harshness);
         let labels = HandLabels {
             presence: false,
+            hand: false,
             side: HandSide::Right,
             key_points: KeyPoints::default(),
             visible: [false; KEY_POINTS],
@@ -153,14 +175,14 @@ impl HandPhoto {
         rng: &mut impl Rng,
         pose: &Pose,
         config: &CaptureConfig,
-        back: bool,
+        face: Face,
     ) -> Self {
         let size = config.size as usize;
         let mut noise = PixelNoise::new(rng);
         let posed = Posed::new(id, pose, size as f32);
         let mut scene = background::draw(rng, &mut noise, size, size, config.clutter);
         let light = light(rng);
-        let dress = dress(rng, id, back);
+        let dress = dress(rng, id, face == Face::Back);
         let region = Region {
             x0: -0.35,
             y0: -0.35,
@@ -192,12 +214,12 @@ impl HandPhoto {
             ir.as_mut(),
             &mut noise,
         );
-        let labels = labels(id, &posed, pose, &painted, size, !back);
+        let labels = labels(id, &posed, pose, &painted, size, face == Face::Palm);
         let camera = Camera::draw(rng).softened(config.harshness);
-        let creases = if back {
-            Vec::new()
-        } else {
+        let creases = if face == Face::Palm {
             maps::principal_creases(id, &posed, &capture)
+        } else {
+            Vec::new()
         };
         let (mask, edges) = if config.maps {
             maps::draw(&painted, &creases, config.size)
@@ -296,6 +318,7 @@ fn labels(
     });
     HandLabels {
         presence,
+        hand: true,
         side: pose.side,
         key_points,
         visible,

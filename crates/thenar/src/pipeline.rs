@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use thenar_image::{HandSide, Photo, Roi, RoiFrame};
-use thenar_key::{CodeParams, CommitParams, Commitment, Factors, KeyPair, commit};
+use thenar_key::{CodeParams, CommitParams, Commitment, Factors, KeyPair, PalmHash, commit};
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
     BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
@@ -23,7 +23,10 @@ const CALIBRATION: &str = include_str!("../../../models/calibration.json");
 /// How regions are cut and enhanced. Whoever changes that must change this name too.
 const ROI_PREPROCESSING: &str = "roi/v1";
 
-/// The token of everything that is not kept: comparisons of two photos, palm hashes, calibrations. It is no secret.
+/// How a feature becomes the numbers that keys are made of. Whoever changes [`key_numbers`] must change this name too.
+const KEY_NUMBERS: &str = "key numbers/v1";
+
+/// The token of everything that is not kept: comparisons of two photos and calibrations. It is no secret.
 const PUBLIC_TOKEN: [u8; 32] = *b"thenar/public-projection/v1 \0\0\0\0";
 
 /// What one photo gave.
@@ -45,9 +48,8 @@ pub struct Pipeline {
     extractor: Extractor,
     calibration: FmrCalibration,
     template: Level1Params,
-    palm_hash: Level1Params,
     contract: ContractId,
-    hash_contract: ContractId,
+    key_contract: ContractId,
 }
 
 impl Pipeline {
@@ -81,15 +83,13 @@ impl Pipeline {
     ) -> Result<Self, PipelineError> {
         let (length, digest) = (extractor.feature_len(), extractor.digest());
         let template = Level1Params::new(length, length / 2)?;
-        let palm_hash = Level1Params::for_hash(length, usize::from(HASH_CODE.n))?;
         Ok(Self {
             localizer,
             calibration: FmrCalibration::from_json(CALIBRATION)?,
             contract: ContractId::new(&digest, preprocessing, &template),
-            hash_contract: ContractId::of(&digest, preprocessing, &palm_hash.describe()),
+            key_contract: ContractId::of(&digest, preprocessing, KEY_NUMBERS),
             extractor,
             template,
-            palm_hash,
         })
     }
 
@@ -111,7 +111,7 @@ impl Pipeline {
                 quality: hand.quality,
             }));
         }
-        let frame = RoiFrame::from_key_points(&hand.points, hand.side)?;
+        let frame = RoiFrame::from_key_points(&hand.points)?;
         let roi = Roi::cut_photo(photo.rgb(), &frame);
         self.palm(&roi, Some(hand.quality), Some(hand.side), sink)
     }
@@ -189,36 +189,24 @@ impl Pipeline {
         record
     }
 
-    /// feature ─► palm hash, [`HASH_CODE`]`.n` bits. It must never be stored: it is what a key is made of.
+    /// feature ─► palm hash, [`HASH_CODE`]`.n` bits: the signs of the largest numbers. For looking and measuring; a key
+    /// makes its own, in an order that only the passphrase knows.
     ///
     /// # Errors
-    /// As [`Self::bits`].
-    pub fn hash(&self, feature: &[f32], sink: &mut dyn Sink) -> Result<BitTemplate, PipelineError> {
-        let hash = Level1::new(self.palm_hash.clone(), &public_token())?.bits(feature)?;
+    /// When the feature is shorter than the hash.
+    pub fn hash(&self, feature: &[f32], sink: &mut dyn Sink) -> Result<PalmHash, PipelineError> {
+        let hash = PalmHash::new(&key_numbers(feature), usize::from(HASH_CODE.n))?;
         sink.log("hash", &hash);
         Ok(hash)
     }
 
-    /// The palm hash of each feature, in their order.
-    ///
-    /// # Errors
-    /// As [`Self::bits`].
-    pub fn hashes<'a>(
-        &self,
-        features: impl IntoIterator<Item = &'a Feature>,
-    ) -> Result<Vec<BitTemplate>, PipelineError> {
-        let level1 = Level1::new(self.palm_hash.clone(), &public_token())?;
-        let hashes = features.into_iter().map(|feature| level1.bits(feature));
-        Ok(hashes.collect::<Result<_, _>>()?)
-    }
-
-    /// palm hash + passphrase ─► commitment and key pair.
+    /// feature + passphrase ─► commitment and key pair.
     ///
     /// # Errors
     /// When Argon2id refuses.
     pub fn commit(
         &self,
-        hash: &BitTemplate,
+        feature: &[f32],
         factors: Factors<'_>,
     ) -> Result<(Commitment, KeyPair), PipelineError> {
         let params = CommitParams {
@@ -226,27 +214,29 @@ impl Pipeline {
             ..CommitParams::default()
         };
         Ok(commit(
-            hash.words(),
+            &key_numbers(feature),
             factors,
-            &self.hash_contract.0,
+            &self.key_contract.0,
             &params,
             &mut os_rng(),
         )?)
     }
 
-    /// commitment + palm hashes + passphrase ─► the key pair, from the first hash that fits.
+    /// commitment + features + passphrase ─► the key pair, from the first feature that fits.
     ///
     /// # Errors
     /// [`thenar_key::CommitmentError::NotRecovered`] when palm or passphrase is another, others when the record is of
     /// another model or damaged.
-    pub fn recover(
+    pub fn recover<'a>(
         &self,
         commitment: &Commitment,
-        hashes: &[BitTemplate],
+        features: impl IntoIterator<Item = &'a Feature>,
         factors: Factors<'_>,
     ) -> Result<KeyPair, PipelineError> {
-        let words: Vec<&[u64]> = hashes.iter().map(BitTemplate::words).collect();
-        Ok(commitment.recover_any(&words, factors, &self.hash_contract.0)?)
+        let features = features.into_iter().map(|feature| key_numbers(feature));
+        let features: Vec<Zeroizing<Vec<i32>>> = features.collect();
+        let features: Vec<&[i32]> = features.iter().map(|f| f.as_slice()).collect();
+        Ok(commitment.recover_any(&features, factors, &self.key_contract.0)?)
     }
 
     /// The views of a probe + enrolled bits ─► the score of the nearest view. The calibration is one of nearest views.
@@ -301,6 +291,13 @@ impl Pipeline {
     pub fn extractor(&self) -> &Extractor {
         &self.extractor
     }
+}
+
+/// A feature as whole numbers, in units of 2⁻²⁰: what keys are made of.
+pub fn key_numbers(feature: &[f32]) -> Zeroizing<Vec<i32>> {
+    // Of norm 1, so nothing saturates; the cast would.
+    let whole = |v: &f32| (f64::from(*v) * f64::from(1 << 20)).round() as i32;
+    Zeroizing::new(feature.iter().map(whole).collect())
 }
 
 /// The token that protects nothing, for bits that are not kept.

@@ -1,6 +1,7 @@
 //! Where intermediates go, for those who want to see them.
 
 use thenar_image::{Photo, Roi};
+use thenar_key::PalmHash;
 use thenar_net::Hand;
 use thenar_protect::{BitTemplate, SealedRecord};
 
@@ -30,8 +31,10 @@ pub enum Stage<'a> {
     Roi(&'a Roi),
     /// The feature, of norm 1.
     Feature(&'a [f32]),
-    /// Level-1 bits, or the palm hash.
+    /// Level-1 bits.
     Bits(&'a BitTemplate),
+    /// The palm hash.
+    Hash(&'a PalmHash),
     /// The sealed record.
     Record(&'a SealedRecord),
 }
@@ -69,6 +72,12 @@ impl Intermediate for Feature {
 impl Intermediate for BitTemplate {
     fn stage(&self) -> Stage<'_> {
         Stage::Bits(self)
+    }
+}
+
+impl Intermediate for PalmHash {
+    fn stage(&self) -> Stage<'_> {
+        Stage::Hash(self)
     }
 }
 

@@ -7,14 +7,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::places::Order;
 use super::{DeviceSecret, TAG_LEN};
 use crate::bits;
 use crate::keys::KeyKind;
-use crate::token::{SALT_LEN, TOKEN_LEN};
+use crate::token::{self, Cost, SALT_LEN, TOKEN_LEN, TokenError};
 
 type Key = Zeroizing<[u8; 32]>;
 
 const MASK: &[u8] = b"thenar/key/v1/mask";
+const PLACES: &[u8] = b"thenar/key/v1/places";
 const TOKEN: &[u8] = b"thenar/key/v1/token";
 const ROOT: &[u8] = b"thenar/key/v1";
 const MAC: &[u8] = b"thenar/key/v1/mac";
@@ -28,9 +30,10 @@ fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Key {
     out
 }
 
-/// The two keys of a passphrase token.
+/// The three keys of a passphrase token.
 pub(super) struct TokenKeys {
     mask: Key,
+    places: Key,
     token: Key,
 }
 
@@ -39,8 +42,14 @@ impl TokenKeys {
         let hkdf = Hkdf::new(Some(salt), token);
         Self {
             mask: expand(&hkdf, &[MASK]),
+            places: expand(&hkdf, &[PLACES]),
             token: expand(&hkdf, &[TOKEN]),
         }
+    }
+
+    /// The secret order of `count` numbers.
+    pub(super) fn order(&self, count: usize) -> Order {
+        Order::new(&self.places, count)
     }
 
     /// XORs `n` bits of the mask onto `word`: ChaCha20 (RFC 8439) under the mask key, nonce 0, from block 0. The key is
@@ -64,28 +73,28 @@ impl TokenKeys {
 pub(super) struct Root(Hkdf<Sha256>);
 
 impl Root {
-    /// `secret` is a string of `k` bits.
+    /// One Argon2id over everything secret, then HKDF.
     pub(super) fn new(
-        (secret, k): (&[u64], usize),
+        secret: &[u8],
         keys: &TokenKeys,
         device: Option<&DeviceSecret>,
-        salt: &[u8; SALT_LEN],
-        header: &[u8],
-        (delta, n): (&[u64], usize),
-    ) -> Self {
+        (salt, cost): (&[u8; SALT_LEN], Cost),
+        (header, helper_data): (&[u8], &[u8]),
+    ) -> Result<Self, TokenError> {
         // The capacity is exact, so that no copy is left behind by growth.
-        let mut ikm = Zeroizing::new(Vec::with_capacity(bits::bytes_for(k) + 64));
-        ikm.extend(bits::to_bytes(secret, k));
-        ikm.extend_from_slice(keys.token.as_slice());
+        let mut all = Zeroizing::new(Vec::with_capacity(secret.len() + 64));
+        all.extend_from_slice(secret);
+        all.extend_from_slice(keys.token.as_slice());
         if let Some(device) = device {
-            ikm.extend_from_slice(device.expose());
+            all.extend_from_slice(device.expose());
         }
-        let delta: Vec<u8> = bits::to_bytes(delta, n).collect();
+        let slow = token::stretch(&all, salt, cost)?;
         let root = expand(
-            &Hkdf::new(Some(salt), &ikm),
-            &[ROOT, header, &Sha256::digest(&delta)],
+            &Hkdf::new(Some(salt), slow.as_slice()),
+            &[ROOT, header, &Sha256::digest(helper_data)],
         );
-        Self(Hkdf::from_prk(root.as_slice()).expect("32 bytes are a valid pseudorandom key"))
+        let hkdf = Hkdf::from_prk(root.as_slice()).expect("32 bytes are a valid pseudorandom key");
+        Ok(Self(hkdf))
     }
 
     /// The seed of a key of this kind.

@@ -1,6 +1,6 @@
 //! What can go wrong with a commitment.
 
-use super::{MAX_CAPTURES, record};
+use super::{MAX_CAPTURES, MAX_NUMBERS, record};
 use crate::bch::BchError;
 use crate::bits::BitsError;
 use crate::keys::KeyError;
@@ -33,6 +33,32 @@ pub enum CommitmentError {
     Captures {
         /// Number given.
         found: usize,
+    },
+    /// A feature of another length than the enrolled one.
+    #[error("the feature has {found} numbers, the key was made from {expected}")]
+    Numbers {
+        /// Number given.
+        found: usize,
+        /// Number expected.
+        expected: usize,
+    },
+    /// Too few numbers for the palm hash, or too many for a record.
+    #[error(
+        "a feature of {found} numbers cannot make a palm hash of {min} bits: {min}..={MAX_NUMBERS} are allowed"
+    )]
+    Count {
+        /// Number given.
+        found: usize,
+        /// Length of the palm hash.
+        min: usize,
+    },
+    /// The record marks more or fewer numbers than the palm hash has bits.
+    #[error("the key record marks {found} numbers, the palm hash has {expected} bits")]
+    Marks {
+        /// Marks found.
+        found: usize,
+        /// Marks expected.
+        expected: usize,
     },
     /// The bytes do not start like a record.
     #[error("this is not a key record: the first bytes are not THKC")]

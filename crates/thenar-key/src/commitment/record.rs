@@ -14,14 +14,17 @@
 //! | 12 | 4 | Argon2id memory in KiB |
 //! | 16 | 4 | Argon2id passes |
 //! | 20 | 4 | Argon2id lanes |
-//! | 24 | 32 | contract id |
-//! | 56 | 32 | salt |
-//! | 88 | p | public key (p by kind: 32 for Ed25519) |
-//! | 88 + p | ⌈n/8⌉ | helper data δ, bits above n are 0 |
+//! | 24 | 2 | numbers F in a feature |
+//! | 26 | 32 | contract id |
+//! | 58 | 32 | salt |
+//! | 90 | p | public key (p by kind: 32 for Ed25519) |
+//! | 90 + p | ⌈n/8⌉ | helper data δ, bits above n are 0 |
+//! | … | ⌈F/8⌉ | marks of the chosen numbers, n of them 1, bits above F are 0 |
 //! | end − 32 | 32 | tag: HMAC-SHA256 over every byte before it |
 //!
 //! The length must be exact. A reader checks every limit before it uses a field.
 
+use super::places::{Places, check_count};
 use super::{CodeParams, Commitment, CommitmentError, TAG_LEN};
 use crate::bits;
 use crate::keys::{KeyKind, PublicKey};
@@ -32,7 +35,7 @@ pub const MAGIC: [u8; 4] = *b"THKC";
 /// Version that this crate writes, and the only one it reads.
 pub const VERSION: u8 = 1;
 /// No record is longer than this many bytes.
-pub const MAX_RECORD_LEN: usize = 2048;
+pub const MAX_RECORD_LEN: usize = 4096;
 
 const DEVICE_SECRET_FLAG: u8 = 1;
 
@@ -83,6 +86,8 @@ impl Commitment {
         for number in [self.cost.memory_kib, self.cost.passes, self.cost.lanes] {
             out.extend_from_slice(&number.to_le_bytes());
         }
+        // At most MAX_NUMBERS, so the cast cuts nothing off.
+        out.extend_from_slice(&(self.places.count() as u16).to_le_bytes());
         out.extend_from_slice(&self.contract);
         out
     }
@@ -93,6 +98,7 @@ impl Commitment {
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(self.public.as_bytes());
         out.extend(bits::to_bytes(&self.delta, usize::from(self.code.n)));
+        out.extend(self.places.to_bytes());
         out
     }
 
@@ -135,11 +141,14 @@ impl Commitment {
             lanes: number()?,
         };
         cost.check()?;
+        let count = usize::from(u16::from_le_bytes(reader.array()?));
         let contract = reader.array()?;
         let salt: [u8; SALT_LEN] = reader.array()?;
         let public = PublicKey::from_bytes(kind, reader.take(kind.public_len())?)?;
         let n = usize::from(code.n);
         let delta = bits::from_bytes(reader.take(bits::bytes_for(n))?, n)?;
+        check_count(count, n)?;
+        let places = Places::from_bytes(reader.take(bits::bytes_for(count))?, count, n)?;
         let tag: [u8; TAG_LEN] = reader.array()?;
         if !reader.rest.is_empty() {
             return Err(CommitmentError::TooLong {
@@ -157,6 +166,7 @@ impl Commitment {
             salt,
             public,
             delta,
+            places,
             tag,
         })
     }

@@ -1,10 +1,11 @@
 //! The commitment against wrong palms, wrong passphrases and changed records.
 
+use super::places::Order;
 use super::*;
 use crate::bits::flip;
 use crate::token::Passphrase;
 use proptest::prelude::*;
-use rand::{RngCore, SeedableRng, seq::index::sample};
+use rand::{Rng, RngCore, SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha20Rng;
 
 const CHEAP: Cost = Cost {
@@ -28,12 +29,19 @@ fn with_errors(rng: &mut impl RngCore, word: &[u64], n: usize, errors: usize) ->
     wrong
 }
 
+/// A feature as long as the palm hash, whose signs are the bits of `word`: all of its numbers are chosen.
+fn numbers(word: &[u64], n: usize) -> Vec<i32> {
+    let sign = |i| if bits::get(word, i) == 1 { 1 } else { -1 };
+    (0..n).map(|i| sign(i) * (1000 + i as i32)).collect()
+}
+
 fn passphrase(text: &str) -> Passphrase {
     Passphrase::for_recovery(text).unwrap()
 }
 
 struct Enrolled {
     word: Vec<u64>,
+    n: usize,
     passphrase: Passphrase,
     commitment: Commitment,
     public: PublicKey,
@@ -42,7 +50,8 @@ struct Enrolled {
 
 fn enrol(code: CodeParams, seed: u64) -> Enrolled {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let word = random_word(&mut rng, usize::from(code.n));
+    let n = usize::from(code.n);
+    let word = random_word(&mut rng, n);
     let passphrase = passphrase("a fair wind");
     let params = CommitParams {
         code,
@@ -50,7 +59,7 @@ fn enrol(code: CodeParams, seed: u64) -> Enrolled {
         kind: KeyKind::Ed25519,
     };
     let (commitment, pair) = commit(
-        &word,
+        &numbers(&word, n),
         Factors::passphrase(&passphrase),
         &CONTRACT,
         &params,
@@ -59,10 +68,19 @@ fn enrol(code: CodeParams, seed: u64) -> Enrolled {
     .unwrap();
     Enrolled {
         word,
+        n,
         passphrase,
         public: pair.public(),
         commitment,
         rng,
+    }
+}
+
+impl Enrolled {
+    fn recover(&self, word: &[u64]) -> Result<KeyPair, CommitmentError> {
+        let factors = Factors::passphrase(&self.passphrase);
+        self.commitment
+            .recover(&numbers(word, self.n), factors, &CONTRACT)
     }
 }
 
@@ -75,7 +93,8 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
     };
     for code in [
         CodeParams::DEFAULT,
-        CodeParams::BCH_511_67,
+        CodeParams::BCH_255_21,
+        CodeParams::BCH_511_76,
         CodeParams::BCH_1023_91,
         CodeParams::full(7, 11),
         shortened,
@@ -85,20 +104,14 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
         assert_eq!(*e.commitment.public_key(), e.public);
         for errors in [0, 1, t / 2, t] {
             let probe = with_errors(&mut e.rng, &e.word, n, errors);
-            let pair = e
-                .commitment
-                .recover(&probe, Factors::passphrase(&e.passphrase), &CONTRACT)
-                .unwrap();
+            let pair = e.recover(&probe).unwrap();
             assert_eq!(pair.public(), e.public, "{code:?}, {errors} errors");
             assert!(e.public.verifies(b"message", &pair.sign(b"message")));
         }
         for errors in [t + 1, t + 10, n] {
             let probe = with_errors(&mut e.rng, &e.word, n, errors);
-            let outcome =
-                e.commitment
-                    .recover(&probe, Factors::passphrase(&e.passphrase), &CONTRACT);
             assert_eq!(
-                outcome.unwrap_err(),
+                e.recover(&probe).unwrap_err(),
                 CommitmentError::NotRecovered,
                 "{code:?}, {errors} errors"
             );
@@ -110,26 +123,24 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
 fn two_thousand_wrong_palms_never_recover() {
     let mut e = enrol(CodeParams::DEFAULT, 2);
     let n = usize::from(e.commitment.code().n);
-    let probes: Vec<Vec<u64>> = (0..2000)
+    let probes: Vec<Vec<i32>> = (0..2000)
         .map(|i| match i % 4 {
             // A quarter just outside the radius, where a careless decoder would slip.
-            0 => with_errors(&mut e.rng, &e.word, n, 86 + i % 40),
+            0 => with_errors(&mut e.rng, &e.word, n, 22 + i % 40),
             _ => random_word(&mut e.rng, n),
         })
+        .map(|word| numbers(&word, n))
         .collect();
     for batch in probes.chunks(MAX_CAPTURES) {
-        let batch: Vec<&[u64]> = batch.iter().map(Vec::as_slice).collect();
+        let batch: Vec<&[i32]> = batch.iter().map(Vec::as_slice).collect();
         let outcome =
             e.commitment
                 .recover_any(&batch, Factors::passphrase(&e.passphrase), &CONTRACT);
         assert_eq!(outcome.unwrap_err(), CommitmentError::NotRecovered);
     }
     // The same call does recover when the right palm is among the captures.
-    let batch = [
-        probes[0].as_slice(),
-        probes[1].as_slice(),
-        e.word.as_slice(),
-    ];
+    let right = numbers(&e.word, n);
+    let batch = [probes[0].as_slice(), probes[1].as_slice(), right.as_slice()];
     let pair = e
         .commitment
         .recover_any(&batch, Factors::passphrase(&e.passphrase), &CONTRACT)
@@ -150,14 +161,16 @@ fn a_decoded_but_wrong_secret_is_stopped_by_the_tag() {
     let mut decodable = 0;
     for _ in 0..2000 {
         let probe = random_word(&mut e.rng, 31);
-        let mut noisy = vec![e.commitment.delta[0] ^ probe[0]];
+        let places = &e.commitment.places;
+        let mut noisy = places
+            .read(&numbers(&probe, 31), &keys.order(31))
+            .unwrap()
+            .to_vec();
+        noisy[0] ^= e.commitment.delta[0];
         keys.apply_mask(&mut noisy, 31);
         decodable += u32::from(bch.decode(&noisy).is_ok());
         let near = bits::distance(&probe, &e.word) <= 7;
-        let outcome = e
-            .commitment
-            .recover(&probe, Factors::passphrase(&e.passphrase), &CONTRACT);
-        assert_eq!(outcome.is_ok(), near);
+        assert_eq!(e.recover(&probe).is_ok(), near);
     }
     assert!(decodable > 100, "{decodable} of 2000 decoded");
 }
@@ -165,7 +178,8 @@ fn a_decoded_but_wrong_secret_is_stopped_by_the_tag() {
 #[test]
 fn wrong_palm_passphrase_and_device_look_alike() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
-    let word = random_word(&mut rng, 511);
+    let n = usize::from(CodeParams::DEFAULT.n);
+    let word = random_word(&mut rng, n);
     let (right, wrong) = (passphrase("a fair wind"), passphrase("a foul wind"));
     let (device, other) = (
         DeviceSecret::random(&mut rng),
@@ -179,15 +193,16 @@ fn wrong_palm_passphrase_and_device_look_alike() {
         cost: CHEAP,
         ..CommitParams::default()
     };
+    let palm = numbers(&word, n);
     let (record, pair) =
-        commit(&word, both(&right, &device), &CONTRACT, &params, &mut rng).unwrap();
-    let recover = |word: &[u64], factors| record.recover(word, factors, &CONTRACT);
+        commit(&palm, both(&right, &device), &CONTRACT, &params, &mut rng).unwrap();
+    let recover = |word: &[u64], factors| record.recover(&numbers(word, n), factors, &CONTRACT);
     assert_eq!(
         recover(&word, both(&right, &device)).unwrap().public(),
         pair.public()
     );
     let failures = [
-        recover(&random_word(&mut rng, 511), both(&right, &device)),
+        recover(&random_word(&mut rng, n), both(&right, &device)),
         recover(&word, both(&wrong, &device)),
         recover(&word, both(&right, &other)),
     ];
@@ -208,9 +223,10 @@ fn wrong_uses_have_their_own_errors() {
     let e = enrol(CodeParams::DEFAULT, 5);
     let factors = Factors::passphrase(&e.passphrase);
     let device = DeviceSecret::from_bytes([1; 32]);
+    let palm = numbers(&e.word, e.n);
     let error = e
         .commitment
-        .recover(&e.word, factors, &[0xc1; 32])
+        .recover(&palm, factors, &[0xc1; 32])
         .unwrap_err();
     assert_eq!(
         error,
@@ -225,17 +241,25 @@ fn wrong_uses_have_their_own_errors() {
     };
     let error = e
         .commitment
-        .recover(&e.word, with_device, &CONTRACT)
+        .recover(&palm, with_device, &CONTRACT)
         .unwrap_err();
     assert_eq!(error, CommitmentError::DeviceSecretNotUsed);
-    assert!(matches!(
-        e.commitment.recover(&[0; 7], factors, &CONTRACT),
-        Err(CommitmentError::Bits(_))
-    ));
-    assert!(matches!(
-        e.commitment.recover(&[u64::MAX; 8], factors, &CONTRACT),
-        Err(CommitmentError::Bits(_))
-    ));
+    let expected = e.n;
+    assert_eq!(
+        e.commitment
+            .recover(&palm[1..], factors, &CONTRACT)
+            .unwrap_err(),
+        CommitmentError::Numbers {
+            found: expected - 1,
+            expected
+        }
+    );
+    let mut rng = ChaCha20Rng::seed_from_u64(9);
+    for count in [e.n - 1, MAX_NUMBERS + 1] {
+        let params = CommitParams::default();
+        let refused = commit(&vec![1; count], factors, &CONTRACT, &params, &mut rng);
+        assert!(matches!(refused, Err(CommitmentError::Count { found, .. }) if found == count));
+    }
     assert!(matches!(
         e.commitment.recover_any(&[], factors, &CONTRACT),
         Err(CommitmentError::Captures { found: 0 })
@@ -266,7 +290,8 @@ fn every_cut_and_every_flipped_bit_is_noticed() {
             costly += 1; // Another token; the smaller changes of the cost show that it fails.
             continue;
         }
-        match record.recover(&e.word, Factors::passphrase(&e.passphrase), &CONTRACT) {
+        let palm = numbers(&e.word, e.n);
+        match record.recover(&palm, Factors::passphrase(&e.passphrase), &CONTRACT) {
             Err(CommitmentError::NotRecovered) => not_recovered += 1,
             Err(_) => refused += 1,
             Ok(_) => panic!(
@@ -297,13 +322,14 @@ fn two_records_of_one_palm_cannot_be_linked_by_decoding() {
     };
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let secret = passphrase("a fair wind");
+    let n = usize::from(code.n);
     let (mut linked, mut linked_unmasked) = (0, 0);
     for _ in 0..100 {
-        let word = random_word(&mut rng, 511);
-        let again = with_errors(&mut rng, &word, 511, 30);
+        let word = random_word(&mut rng, n);
+        let again = with_errors(&mut rng, &word, n, 8);
         let mut record = |word: &[u64]| {
             commit(
-                word,
+                &numbers(word, n),
                 Factors::passphrase(&secret),
                 &CONTRACT,
                 &params,
@@ -324,18 +350,100 @@ fn two_records_of_one_palm_cannot_be_linked_by_decoding() {
             bch.decode(&sum([&records[0].delta, &records[1].delta]))
                 .is_ok(),
         );
-        let unmasked = records.map(|record| {
-            let keys = TokenKeys::new(
-                &token::derive(&secret, &record.salt, CHEAP).unwrap(),
-                &record.salt,
-            );
-            let mut delta = record.delta;
-            keys.apply_mask(&mut delta, 511);
-            delta
-        });
+        let mut unmasked = |word: &[u64]| -> Vec<u64> {
+            let codeword = code_word(&bch, &mut rng);
+            codeword.iter().zip(word).map(|(c, w)| c ^ w).collect()
+        };
+        let unmasked = [unmasked(&word), unmasked(&again)];
         linked_unmasked += u32::from(bch.decode(&sum([&unmasked[0], &unmasked[1]])).is_ok());
     }
     assert_eq!((linked, linked_unmasked), (0, 100));
+}
+
+/// A random codeword.
+fn code_word(bch: &Bch, rng: &mut impl RngCore) -> Vec<u64> {
+    bch.encode(&random_word(rng, bch.k())).unwrap().to_vec()
+}
+
+/// A palm of 512 normally distributed numbers and another capture of it.
+fn two_captures(rng: &mut ChaCha20Rng, noise: f64) -> [Vec<i32>; 2] {
+    let mut normal = || {
+        let (u, v): (f64, f64) = (rng.random_range(1e-9..1.0), rng.random());
+        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+    };
+    let palm: Vec<f64> = (0..512).map(|_| normal()).collect();
+    [0.0, noise].map(|noise| {
+        let captured = palm.iter().map(|v| 1e6 * (v + noise * normal()));
+        captured.map(|v| v as i32).collect()
+    })
+}
+
+/// A third of all signs differ between the captures, hardly any of the chosen ones.
+#[test]
+fn the_chosen_numbers_keep_their_signs() {
+    let mut rng = ChaCha20Rng::seed_from_u64(10);
+    let secret = passphrase("a fair wind");
+    let factors = Factors::passphrase(&secret);
+    let params = CommitParams {
+        cost: CHEAP,
+        ..CommitParams::default()
+    };
+    let (mut recovered, mut differing) = (0, 0);
+    for _ in 0..50 {
+        let [enrolled, again] = two_captures(&mut rng, 1.0);
+        let (record, _) = commit(&enrolled, factors, &CONTRACT, &params, &mut rng).unwrap();
+        recovered += u32::from(record.recover(&again, factors, &CONTRACT).is_ok());
+        differing += enrolled
+            .iter()
+            .zip(&again)
+            .filter(|(a, b)| (**a > 0) != (**b > 0))
+            .count();
+    }
+    assert!(
+        differing > 50 * 512 / 5,
+        "only {differing} signs differ: this tests nothing"
+    );
+    assert!(recovered >= 48, "{recovered} of 50");
+}
+
+/// In the clear the choice would be a fingerprint: nearly the same numbers in every record of a palm.
+#[test]
+fn the_marks_of_two_records_of_one_palm_overlap_as_random_ones_do() {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let secret = passphrase("a fair wind");
+    let params = CommitParams {
+        cost: CHEAP,
+        ..CommitParams::default()
+    };
+    let (n, records) = (usize::from(params.code.n), 200);
+    let (mut overlap, mut plain) = (0, 0);
+    for _ in 0..records {
+        let captures = two_captures(&mut rng, 0.3);
+        let made = captures.each_ref().map(|numbers| {
+            let factors = Factors::passphrase(&secret);
+            commit(numbers, factors, &CONTRACT, &params, &mut rng)
+                .unwrap()
+                .0
+        });
+        let common = |a: &[u8], b: &[u8]| -> u32 {
+            a.iter().zip(b).map(|(a, b)| (a & b).count_ones()).sum()
+        };
+        let marks = made
+            .each_ref()
+            .map(|record| record.marks().collect::<Vec<u8>>());
+        overlap += common(&marks[0], &marks[1]);
+        let same_order = Order::new(&[0; 32], 512);
+        let in_the_clear = captures.each_ref().map(|numbers| {
+            let places = Places::choose(numbers, n, &same_order).unwrap();
+            places.to_bytes().collect::<Vec<u8>>()
+        });
+        plain += common(&in_the_clear[0], &in_the_clear[1]);
+    }
+    // Hypergeometric: mean n²/F, variance below n²/F.
+    let mean = (n * n * records) as f64 / 512.0;
+    let off = (f64::from(overlap) - mean).abs() / mean.sqrt();
+    assert!(off < 4.0, "{overlap} marks in common, {mean} expected");
+    assert!(f64::from(plain) > 2.0 * mean, "{plain}");
 }
 
 proptest! {
@@ -346,15 +454,16 @@ proptest! {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let code = CodeParams::full(m, t);
         let word = random_word(&mut rng, usize::from(code.n));
+        let palm = numbers(&word, usize::from(code.n));
         let secret = DeviceSecret::random(&mut rng);
         let passphrase = passphrase("a fair wind");
         let factors = Factors { passphrase: &passphrase, device_secret: device.then_some(&secret) };
         let params = CommitParams { code, cost: CHEAP, kind: KeyKind::Ed25519 };
-        let (record, pair) = commit(&word, factors, &contract, &params, &mut rng).unwrap();
+        let (record, pair) = commit(&palm, factors, &contract, &params, &mut rng).unwrap();
         let read = Commitment::from_bytes(&record.to_bytes()).unwrap();
         prop_assert_eq!(&read, &record);
         prop_assert_eq!(read.needs_device_secret(), device);
-        prop_assert_eq!(read.recover(&word, factors, &contract).unwrap().public(), pair.public());
+        prop_assert_eq!(read.recover(&palm, factors, &contract).unwrap().public(), pair.public());
     }
 }
 

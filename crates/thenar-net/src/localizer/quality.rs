@@ -77,7 +77,7 @@ pub(super) struct Measures {
 impl Measures {
     /// Measures a hand in its photo; `None` when its points span no ROI.
     pub fn new(photo: &RgbImage, hand: &Hand) -> Option<Self> {
-        let frame = RoiFrame::from_key_points(&hand.points, hand.side).ok()?;
+        let frame = RoiFrame::from_key_points(&hand.points).ok()?;
         let roi = Plane::luminance(&View::of(frame.to_photo, ROI_SIZE).render(photo));
         let clipped = quality::clipped(&roi);
         let (width, height) = (photo.width() as f32, photo.height() as f32);
@@ -175,6 +175,8 @@ pub(super) fn wrong_hand(side: HandSide, expected: HandSide) -> Option<Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::localizer::EdgeMap;
+    use thenar_image::{AVERAGE_PALM, Affine, KEY_POINTS};
 
     fn good() -> Measures {
         Measures {
@@ -294,6 +296,37 @@ mod tests {
             Some(Problem::WrongHand)
         );
         assert_eq!(wrong_hand(HandSide::Left, HandSide::Left), None);
+    }
+
+    /// The region of the average palm, moved to the right until its edge leaves a photo of 400 × 300 pixels.
+    #[test]
+    fn a_region_that_leaves_the_photo_is_noticed() {
+        let photo = RgbImage::from_pixel(400, 300, image::Rgb([120; 3]));
+        let measured = |right: f32| {
+            let hand = Hand {
+                presence: 1.0,
+                side: HandSide::Right,
+                side_confidence: 1.0,
+                points: AVERAGE_PALM.map(|p| Point::new(p.x + right, p.y + 50.0)),
+                confidence: [1.0; KEY_POINTS],
+                pose: Pose {
+                    in_plane: 0.0,
+                    yaw: 0.0,
+                    pitch: 0.0,
+                },
+                quality: 0,
+                problem: None,
+                refined: true,
+                edges: EdgeMap {
+                    plane: Plane::filled(1, 1, 0.0),
+                    to_photo: Affine::IDENTITY,
+                },
+            };
+            Measures::new(&photo, &hand).unwrap()
+        };
+        assert!(measured(271.0).in_photo);
+        assert!(!measured(273.0).in_photo);
+        assert_eq!(measured(273.0).problem(), Some(Problem::PalmNotCentered));
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn unit(a: Point) -> Point {
 #[cfg(test)]
 mod tests {
     use rand::Rng;
-    use thenar_image::HandSide;
+    use thenar_image::{AVERAGE_PALM, HandSide, ROI_SIZE};
 
     use super::*;
     use crate::hand::{Pose, PoseRange};
@@ -234,6 +234,37 @@ mod tests {
             "the frame is off by {off:?} on average"
         );
         assert!(worst < 0.15, "the frame is off by {worst} once");
+    }
+
+    /// The average that regions are fitted to: the key points of open hands seen straight on, in the square that the two
+    /// valleys span (side 1.4·d, upper edge 0.2·d below them).
+    #[test]
+    fn the_average_palm_is_drawn_again() {
+        const HANDS: u64 = 1500;
+        let mut sum = [[0.0f64; 2]; KEY_POINTS];
+        for seed in 0..HANDS {
+            let rng = &mut stream(seed, 2);
+            let id = HandIdentity::draw(rng.random());
+            let mut pose = Pose::draw(rng, &id, &FRONTAL);
+            (pose.side, pose.in_plane) = (HandSide::Right, 0.0);
+            let points = key_points(&id, &Posed::new(&id, &pose, 512.0));
+            let (v1, v2) = (points[1], points[3]);
+            let d = v1.distance(v2);
+            let (cos, sin) = ((v1.x - v2.x) / d, (v1.y - v2.y) / d);
+            let middle = v1.lerp(v2, 0.5);
+            let pixels = ROI_SIZE as f32 / (1.4 * d);
+            for (sum, p) in sum.iter_mut().zip(points) {
+                let (x, y) = (p.x - middle.x, p.y - middle.y);
+                let across = (x * cos + y * sin) * pixels + 0.5 * ROI_SIZE as f32 - 0.5;
+                let down = (y * cos - x * sin - 0.2 * d) * pixels - 0.5;
+                *sum = [sum[0] + f64::from(across), sum[1] + f64::from(down)];
+            }
+        }
+        let average = sum.map(|s| s.map(|v| v / HANDS as f64));
+        for (k, (got, want)) in average.iter().zip(AVERAGE_PALM).enumerate() {
+            let off = (got[0] - f64::from(want.x)).hypot(got[1] - f64::from(want.y));
+            assert!(off < 0.08, "point {k}: {got:?}, written down as {want:?}");
+        }
     }
 
     #[test]

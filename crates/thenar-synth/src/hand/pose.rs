@@ -116,6 +116,15 @@ impl Pose {
         }
     }
 
+    /// The same pose with the hand clenched: the fingers lie over the palm.
+    pub(crate) fn clenched(mut self, rng: &mut impl Rng) -> Self {
+        let tightness = rng.random_range(0.85..1.1f32);
+        self.bends = self
+            .bends
+            .map(|_| [1.35, 1.7, 0.9].map(|bend: f32| tightness * bend + normal(rng, 0.0, 0.05)));
+        self
+    }
+
     /// The same pose when the hand shows its back: fingers bend away from the camera.
     pub(crate) fn turned_over(mut self) -> Self {
         self.bends = self.bends.map(|b| b.map(|v| -v));

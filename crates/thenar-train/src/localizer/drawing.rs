@@ -9,7 +9,7 @@ use thenar_synth::{CaptureConfig, HandIdentity, HandPhoto};
 pub struct Drawing {
     /// The photograph, square.
     pub rgb: RgbImage,
-    /// The hand in it, if any.
+    /// The hand in it, if any; perhaps only its back or a fist.
     pub hand: Option<DrawnHand>,
     /// 255 on edges of the hand; of the photograph's size.
     pub edges: GrayImage,
@@ -29,6 +29,8 @@ pub enum View {
 /// A hand in a drawing.
 #[derive(Clone, Debug)]
 pub struct DrawnHand {
+    /// Whether its palm is shown: if not, the network has to say that there is none.
+    pub palm: bool,
     /// Key points in pixels of the photograph.
     pub points: [Point; KEY_POINTS],
     /// Whether each point can be seen.
@@ -49,7 +51,7 @@ pub trait Source: Send + Sync {
     fn draw(&self, index: u64) -> Drawing;
 }
 
-/// Hands of `thenar-synth`: every drawing another person; 12 % of them without a palm, 55 % for the second pass.
+/// Hands of `thenar-synth`: every drawing another person; 25 % of them without a palm, 55 % for the second pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Hands {
     /// Seed of the series.
@@ -57,7 +59,7 @@ pub struct Hands {
 }
 
 /// Of a hundred drawings, how many have no palm.
-const EMPTY: u64 = 12;
+const EMPTY: u64 = 25;
 /// Of a hundred drawings, how many are shown upright.
 const UPRIGHT: u64 = 55;
 
@@ -87,7 +89,8 @@ impl Source for Hands {
             HandPhoto::draw(&HandIdentity::draw(scramble(seed ^ 3)), seed, &config)
         };
         let labels = photo.labels;
-        let hand = labels.presence.then_some(DrawnHand {
+        let hand = labels.hand.then_some(DrawnHand {
+            palm: labels.presence,
             points: labels.key_points,
             visible: labels.visible,
             side: labels.side,

@@ -53,10 +53,8 @@ pub fn view(drawing: &Drawing, seed: u64) -> Sample {
     let mut rgb = warp(&drawing.rgb, &to_drawing, &window, border);
     disturb(&mut rgb, rng);
     let edges = edge_cells(drawing, &to_drawing, &window);
-    let hand = drawing
-        .hand
-        .as_ref()
-        .map(|hand| label(hand, &to_drawing, &window));
+    let palm = drawing.hand.as_ref().filter(|hand| hand.palm);
+    let hand = palm.map(|hand| label(hand, &to_drawing, &window));
     Sample {
         rgb,
         label: Label { hand, edges },
@@ -206,7 +204,7 @@ fn bilinear(rgb: &RgbImage, window: &Window, p: Point) -> [f32; 3] {
 /// The edge map in cells: a cell is as bright as its brightest pixel.
 fn edge_cells(drawing: &Drawing, to_drawing: &Affine, window: &Window) -> Vec<f32> {
     let mut cells = vec![0.0f32; CELLS * CELLS];
-    if drawing.hand.is_none() {
+    if !drawing.hand.as_ref().is_some_and(|hand| hand.palm) {
         return cells;
     }
     let (width, height) = drawing.edges.dimensions();

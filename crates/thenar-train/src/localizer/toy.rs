@@ -61,6 +61,7 @@ impl Source for Toys {
             Luma([if edge { 255 } else { 0 }])
         });
         let hand = DrawnHand {
+            palm: true,
             points,
             visible: [true; KEY_POINTS],
             side,

@@ -311,6 +311,9 @@ pub(crate) struct EvalRun {
     /// How templates are protected
     #[arg(long, value_enum, default_value_t = Protect::None)]
     pub protect: Protect,
+    /// Enrol all gallery images of a label as one template, as `enroll` and `key new` do with several photos
+    #[arg(long)]
+    pub together: bool,
     /// Folder for scores.txt, report.json and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,

@@ -27,7 +27,7 @@ pub(crate) fn run(session: &Session, args: &args::Roi) -> Result<Verdict, CliErr
     }
     let photo = Photo::open(&args.photo)?;
     let hand = Localizer::shipped()?.locate(photo.rgb())?;
-    let frame = RoiFrame::from_key_points(&hand.points, hand.side).ok();
+    let frame = RoiFrame::from_key_points(&hand.points).ok();
 
     if let Some(path) = &args.overlay {
         files::write_image(

@@ -39,7 +39,7 @@ impl Regions {
             return Ok(Some(Roi::from_rgb(photo.rgb())?));
         };
         let hand = localizer.locate(photo.rgb())?;
-        let frame = RoiFrame::from_key_points(&hand.points, hand.side);
+        let frame = RoiFrame::from_key_points(&hand.points);
         let problem = match (hand.problem, frame) {
             (None, Ok(frame)) => return Ok(Some(Roi::cut_photo(photo.rgb(), &frame))),
             (problem, _) => problem.unwrap_or(Problem::PalmNotPresent),

@@ -1,10 +1,12 @@
 //! `thenar eval run`: every gallery image against every probe image.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use thenar::HASH_CODE;
+use thenar::{HASH_CODE, Palm, mean_feature};
 use thenar_eval::evaluate::evaluate_curve;
 use thenar_eval::metrics::ErrorCurve;
-use thenar_eval::{List, Meta, Polarity, compare_all, plot, score_file};
+use thenar_eval::{List, Meta, Polarity, Sample, compare_all, plot, score_file};
 
 use super::super::args::{EvalRun, Input, Protect};
 use super::super::error::CliError;
@@ -17,10 +19,30 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
     let maker = Maker::new(args.method, args.protect)?;
     let regions = Regions::new(session.input)?;
+    let gallery = if args.together {
+        let palm = |roi: &_| maker.palm(roi);
+        let palms = acquire::all(
+            session,
+            "gallery",
+            &gallery_list,
+            &args.root,
+            &regions,
+            palm,
+        )?;
+        together(&maker, palms)?
+    } else {
+        let make = |roi: &_| maker.make(roi);
+        acquire::all(
+            session,
+            "gallery",
+            &gallery_list,
+            &args.root,
+            &regions,
+            make,
+        )?
+    };
     let make = |roi: &_| maker.make(roi);
-    let acquired = |what, list| acquire::all(session, what, list, &args.root, &regions, make);
-    let gallery = acquired("gallery", &gallery_list)?;
-    let probe = acquired("probe", &probe_list)?;
+    let probe = acquire::all(session, "probe", &probe_list, &args.root, &regions, make)?;
     regions.report(session);
 
     let bar = progress::bar(&session.out, "comparing", probe.len() as u64);
@@ -62,6 +84,33 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         session.out.note(&recoveries(&curve));
     }
     Ok(Verdict::Yes)
+}
+
+/// One template of all palms of a label; failures to acquire are left out, unless nothing else is there.
+fn together(maker: &Maker, samples: Vec<Sample<Palm>>) -> Result<Vec<Sample<Template>>, CliError> {
+    let mut by_label: BTreeMap<String, Vec<Sample<Palm>>> = BTreeMap::new();
+    for sample in samples {
+        by_label
+            .entry(sample.label.clone())
+            .or_default()
+            .push(sample);
+    }
+    let one = |samples: Vec<Sample<Palm>>| {
+        let palms: Vec<&Palm> = samples.iter().filter_map(|s| s.data.as_ref()).collect();
+        let data = match palms.is_empty() {
+            true => None,
+            false => {
+                let feature = mean_feature(palms).map_err(CliError::Model)?;
+                Some(maker.template(vec![feature])?)
+            }
+        };
+        Ok(Sample {
+            path: samples[0].path.clone(),
+            label: samples[0].label.clone(),
+            data,
+        })
+    };
+    by_label.into_values().map(one).collect()
 }
 
 /// How many keys would come back if the passphrase were known: palm hashes within what the code corrects.

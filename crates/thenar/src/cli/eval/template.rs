@@ -1,11 +1,13 @@
 //! What is compared, by method and protection.
 
-use thenar::{Feature, Pipeline};
+use thenar::{Feature, HASH_CODE, Palm, Pipeline, PipelineError, key_numbers};
 use thenar_image::Roi;
+use thenar_key::PalmHash;
 use thenar_net::CompCode;
 use thenar_protect::{
     BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
 };
+use zeroize::Zeroizing;
 
 use super::super::args::{Method, Protect};
 use super::super::error::CliError;
@@ -21,6 +23,8 @@ pub(super) enum Template {
     Features(Vec<Feature>),
     /// Bits of the same views.
     Bits(Vec<BitTemplate>),
+    /// The palm hash of the centred view, and the signs of all numbers of all views.
+    Hash(Box<PalmHash>, Vec<Zeroizing<Vec<u64>>>),
 }
 
 impl Template {
@@ -38,6 +42,12 @@ impl Template {
                 distances
                     .min()
                     .map_or(f32::NAN, |n| n as f32 / a[0].len() as f32)
+            }
+            (Self::Hash(a, _), Self::Hash(_, b)) => {
+                let distances = b.iter().map(|view| a.differing(view));
+                distances
+                    .min()
+                    .map_or(f32::NAN, |n| n as f32 / a.len() as f32)
             }
             _ => f32::NAN,
         }
@@ -101,15 +111,37 @@ impl Maker {
         Some(hex(&pipeline.extractor().digest()))
     }
 
-    /// roi ─► template, sealed and opened again where the protection has a level 2.
-    pub(super) fn make(&self, roi: &Roi) -> Result<Template, CliError> {
+    /// roi ─► features.
+    pub(super) fn palm(&self, roi: &Roi) -> Result<Palm, CliError> {
         let Some(pipeline) = &self.pipeline else {
-            return Ok(Template::Code(Box::new(CompCode::extract(roi))));
+            let message = "compcode makes one code per image; --together needs features";
+            return Err(CliError::Usage(message.into()));
         };
         let views = pipeline.features(roi, &mut ()).map_err(CliError::Model)?;
+        let feature = views
+            .first()
+            .ok_or(CliError::Model(PipelineError::NoFeature))?;
+        Ok(Palm {
+            feature: feature.clone(),
+            views,
+            quality: None,
+            side: None,
+        })
+    }
+
+    /// roi ─► template.
+    pub(super) fn make(&self, roi: &Roi) -> Result<Template, CliError> {
+        match self.pipeline {
+            Some(_) => self.template(self.palm(roi)?.views),
+            None => Ok(Template::Code(Box::new(CompCode::extract(roi)))),
+        }
+    }
+
+    /// features ─► template, sealed and opened again where the protection has a level 2.
+    pub(super) fn template(&self, views: Vec<Feature>) -> Result<Template, CliError> {
         let mut bits: Vec<BitTemplate> = match (self.protect, &self.level1) {
             (Protect::None, _) => return Ok(Template::Features(views)),
-            (Protect::Hash, _) => pipeline.hashes(&views).map_err(CliError::Model)?,
+            (Protect::Hash, _) => return palm_hash(&views),
             (_, Some(level1)) => views
                 .iter()
                 .map(|v| level1.bits(v))
@@ -146,6 +178,18 @@ impl Maker {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a key is made of, and what it is compared with.
+fn palm_hash(views: &[Feature]) -> Result<Template, CliError> {
+    let numbers: Vec<_> = views.iter().map(|view| key_numbers(view)).collect();
+    let first = numbers
+        .first()
+        .ok_or(CliError::Model(PipelineError::NoFeature))?;
+    let hash = PalmHash::new(first, usize::from(HASH_CODE.n));
+    let hash = hash.map_err(|e| CliError::Model(e.into()))?;
+    let signs = numbers.iter().map(|view| PalmHash::signs(view));
+    Ok(Template::Hash(Box::new(hash), signs.collect()))
 }
 
 /// Half of the bits are 1: those of the largest values, of equal ones the first.

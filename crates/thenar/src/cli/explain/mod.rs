@@ -103,7 +103,7 @@ impl Sink for Gathered {
         match value.stage() {
             Stage::Photo(photo) => self.picture(key, &png, pictures::small(photo.rgb())),
             Stage::Hand(hand) => {
-                let frame = RoiFrame::from_key_points(&hand.points, hand.side).ok();
+                let frame = RoiFrame::from_key_points(&hand.points).ok();
                 if let Some(photo) = self.photo.take() {
                     let drawn = roi::drawn(&photo, hand, frame.as_ref());
                     self.picture(key, &png, pictures::small(&drawn));
@@ -118,7 +118,11 @@ impl Sink for Gathered {
             }
             Stage::Roi(roi) => self.picture(key, &png, pictures::enlarged(roi.gray(), 3)),
             Stage::Feature(feature) => self.picture(key, &png, pictures::bars(feature)),
-            Stage::Bits(bits) => self.picture(key, &png, pictures::grid(bits)),
+            Stage::Bits(bits) => {
+                let bits: Vec<bool> = (0..bits.len()).filter_map(|i| bits.bit(i)).collect();
+                self.picture(key, &png, pictures::grid(&bits));
+            }
+            Stage::Hash(hash) => self.picture(key, &png, pictures::grid(&hash.bits())),
             Stage::Record(record) => {
                 self.text(key, "record.txt", pictures::hex(&record.to_bytes()))
             }

@@ -18,7 +18,7 @@ fn sentence(stage: &str) -> &'static str {
         "bits" => "Level 1: bits under a token that was thrown away.",
         "record" => "Level 2: the sealed record, all that a store keeps.",
         "hash" => {
-            "The palm hash, which becomes a key together with a passphrase and is never kept."
+            "The palm hash: the signs of the feature's largest numbers. With a passphrase it becomes a key; it is never kept."
         }
         _ => "",
     }

@@ -4,7 +4,6 @@ use image::imageops::{self, FilterType};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use thenar_image::resize_rgb;
 use thenar_net::localizer::preprocess::{INPUT_SIZE, input_planes};
-use thenar_protect::BitTemplate;
 
 /// Longest side of a photo on the page, in pixels.
 const LONGEST: u32 = 800;
@@ -69,12 +68,12 @@ pub(super) fn bars(feature: &[f32]) -> GrayImage {
 }
 
 /// The bits in rows, ones black.
-pub(super) fn grid(bits: &BitTemplate) -> GrayImage {
+pub(super) fn grid(bits: &[bool]) -> GrayImage {
     let columns = (bits.len() as f64).sqrt().ceil() as u32 * 2;
     let rows = (bits.len() as u32).div_ceil(columns);
     GrayImage::from_fn(columns * CELL, rows * CELL, |x, y| {
         let line = x % CELL == 0 || y % CELL == 0;
-        Luma([match bits.bit((y / CELL * columns + x / CELL) as usize) {
+        Luma([match bits.get((y / CELL * columns + x / CELL) as usize) {
             _ if line => 200,
             Some(true) => 0,
             Some(false) => 255,
@@ -101,7 +100,7 @@ mod tests {
 
     #[test]
     fn ones_are_black() {
-        let bits = BitTemplate::from_bools(&[true, false, false, true]).unwrap();
+        let bits = [true, false, false, true];
         let picture = grid(&bits);
         assert_eq!(picture.dimensions(), (40, 10));
         let centre = |i: u32| picture.get_pixel(i * CELL + CELL / 2, CELL / 2).0[0];

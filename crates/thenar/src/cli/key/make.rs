@@ -1,9 +1,8 @@
 //! `thenar key new` and `thenar key recover`.
 
 use serde_json::{Value, json};
-use thenar::{Pipeline, PipelineError};
+use thenar::{Feature, PipelineError};
 use thenar_key::{CommitmentError, Factors, KeyPair, PublicKey};
-use thenar_protect::BitTemplate;
 
 use super::super::Verdict;
 use super::super::args::{KeyForm, MakeKey};
@@ -33,10 +32,9 @@ pub(super) fn new(session: &Session, args: &MakeKey) -> Result<Verdict, CliError
         device_secret: device.as_ref(),
     };
 
-    let hash = pipeline
-        .hash(&acquired.feature, &mut ())
+    let (record, pair) = pipeline
+        .commit(&acquired.feature, factors)
         .map_err(CliError::Model)?;
-    let (record, pair) = pipeline.commit(&hash, factors).map_err(CliError::Model)?;
     session
         .store_or_new()?
         .put_key(&args.name, &record.to_bytes())?;
@@ -62,8 +60,7 @@ pub(super) fn recover(session: &Session, args: &MakeKey) -> Result<Verdict, CliE
         device_secret: device.as_ref(),
     };
 
-    let hashes = hashes(&pipeline, &acquired)?;
-    match pipeline.recover(&record, &hashes, factors) {
+    match pipeline.recover(&record, tries(&acquired), factors) {
         Ok(pair) => {
             finish(session, args, &pair, json!({ "recovered": true }))?;
             Ok(Verdict::Yes)
@@ -83,12 +80,12 @@ pub(super) fn recover(session: &Session, args: &MakeKey) -> Result<Verdict, CliE
     }
 }
 
-/// The hash of the mean feature first, then those of every view of each photo, as many as may be tried.
-fn hashes(pipeline: &Pipeline, acquired: &Acquired) -> Result<Vec<BitTemplate>, CliError> {
+/// The mean feature first, then every view of each photo, as many as may be tried.
+fn tries(acquired: &Acquired) -> impl Iterator<Item = &Feature> {
     let views = acquired.palms.iter().flat_map(|palm| &palm.views);
-    let words = std::iter::once(&acquired.feature).chain(views);
-    let words = words.take(thenar_key::commitment::MAX_CAPTURES);
-    pipeline.hashes(words).map_err(CliError::Model)
+    std::iter::once(&acquired.feature)
+        .chain(views)
+        .take(thenar_key::commitment::MAX_CAPTURES)
 }
 
 /// Prints the public key, and writes the private one where it was asked for.

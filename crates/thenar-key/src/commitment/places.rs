@@ -1,0 +1,307 @@
+//! Which numbers of a feature become the bits of the palm hash: the most reliable ones.
+//!
+//! A number far from zero keeps its sign in another photo, one near zero does not. So of the F numbers of the enrolled
+//! feature the n of largest magnitude are taken (of equal ones the first), and the sign of each is a bit: 1 when it is
+//! positive. On whitened features this halves the wrong bits of a second photo and more; choosing reliable components
+//! is an old idea (Tuyls et al., *Practical Biometric Authentication with Template Protection*, 2005).
+//!
+//! The choice has to be stored, and in the clear it would be a fingerprint of the palm: two records of one palm would
+//! choose nearly the same numbers. So the numbers are first shuffled under a key that comes from the passphrase and
+//! the salt. To whoever does not know the passphrase the stored marks are n random ones among F, and *every* wrong
+//! passphrase gives a choice as good as the right one, so the marks do not tell whether a guess was right. Whoever knows
+//! the passphrase learns which numbers are large, though not their signs.
+
+use chacha20::ChaCha20;
+use chacha20::cipher::{KeyIvInit, StreamCipher};
+use zeroize::Zeroizing;
+
+use super::CommitmentError;
+use crate::bits::{self, words_for};
+
+/// Most numbers in a feature.
+pub const MAX_NUMBERS: usize = 8192;
+
+/// A secret order of the numbers of a feature.
+pub(super) struct Order(Zeroizing<Vec<u16>>);
+
+impl Order {
+    /// The order of `count` numbers under `key`: Fisher–Yates from the last place down, each draw one 32-bit
+    /// little-endian word of the ChaCha20 stream (nonce 0) modulo the number of choices; words above the greatest
+    /// multiple of it are skipped, so that all orders are equally likely.
+    pub(super) fn new(key: &[u8; 32], count: usize) -> Self {
+        let mut stream = ChaCha20::new(key.into(), &[0; 12].into());
+        let mut order: Zeroizing<Vec<u16>> = Zeroizing::new((0..count as u16).collect());
+        for last in (1..count).rev() {
+            let choices = last as u32 + 1;
+            let unfair = u32::MAX - (u32::MAX % choices + 1) % choices;
+            let word = loop {
+                let mut bytes = [0; 4];
+                stream.apply_keystream(&mut bytes);
+                let word = u32::from_le_bytes(bytes);
+                if word <= unfair {
+                    break word;
+                }
+            };
+            order.swap(last, (word % choices) as usize);
+        }
+        Self(order)
+    }
+}
+
+/// Which of the numbers are the `n` of largest magnitude, of equal ones the first.
+fn most_reliable(numbers: &[i32], n: usize) -> Zeroizing<Vec<bool>> {
+    let mut by_size: Zeroizing<Vec<u16>> = Zeroizing::new((0..numbers.len() as u16).collect());
+    let size = |i: u16| numbers[usize::from(i)].unsigned_abs();
+    by_size.sort_by_key(|&i| (std::cmp::Reverse(size(i)), i));
+    let mut chosen = Zeroizing::new(vec![false; numbers.len()]);
+    for &i in &by_size[..n] {
+        chosen[usize::from(i)] = true;
+    }
+    chosen
+}
+
+/// A palm hash with its places in the clear: for measuring how palm hashes differ and for showing them, never for
+/// keeping.
+#[derive(Clone, Debug)]
+pub struct PalmHash {
+    /// Chosen numbers, one bit each, in the feature's own order.
+    chosen: Zeroizing<Vec<u64>>,
+    /// Their signs in the same places, 0 elsewhere.
+    signs: Zeroizing<Vec<u64>>,
+    n: usize,
+}
+
+impl PalmHash {
+    /// The palm hash of `n` bits of an enrolled feature.
+    ///
+    /// # Errors
+    /// Fewer than `n` numbers, or more than [`MAX_NUMBERS`].
+    pub fn new(numbers: &[i32], n: usize) -> Result<Self, CommitmentError> {
+        check_count(numbers.len(), n)?;
+        let chosen = most_reliable(numbers, n);
+        let chosen = pack(chosen.iter().copied());
+        let mut signs = Self::signs(numbers);
+        signs
+            .iter_mut()
+            .zip(chosen.iter())
+            .for_each(|(s, c)| *s &= c);
+        Ok(Self { chosen, signs, n })
+    }
+
+    /// The signs of all numbers of a probe, packed; what [`Self::differing`] compares with.
+    pub fn signs(numbers: &[i32]) -> Zeroizing<Vec<u64>> {
+        pack(numbers.iter().map(|&v| v > 0))
+    }
+
+    /// Bits in which the palm hash of a probe would differ, 0…n. Missing words of a shorter probe count as zeros.
+    pub fn differing(&self, probe: &[u64]) -> u32 {
+        let words = self.signs.iter().zip(self.chosen.iter()).zip(probe);
+        words
+            .map(|((sign, chosen), probe)| (sign ^ probe & chosen).count_ones())
+            .sum()
+    }
+
+    /// Length in bits.
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Whether it has no bits.
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// The bits in the feature's own order.
+    pub fn bits(&self) -> Zeroizing<Vec<bool>> {
+        let places = (0..64 * self.chosen.len()).filter(|&i| bits::get(&self.chosen, i) == 1);
+        Zeroizing::new(places.map(|i| bits::get(&self.signs, i) == 1).collect())
+    }
+}
+
+fn pack(values: impl ExactSizeIterator<Item = bool>) -> Zeroizing<Vec<u64>> {
+    let mut words = Zeroizing::new(vec![0; words_for(values.len())]);
+    for (i, value) in values.enumerate() {
+        words[i / 64] |= u64::from(value) << (i % 64);
+    }
+    words
+}
+
+/// The chosen numbers, marked in the secret order. Public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    marks: Vec<u64>,
+    count: usize,
+}
+
+impl Places {
+    /// Marks the `n` numbers of largest magnitude.
+    ///
+    /// # Errors
+    /// Fewer than `n` numbers, or more than [`MAX_NUMBERS`].
+    pub(super) fn choose(
+        numbers: &[i32],
+        n: usize,
+        order: &Order,
+    ) -> Result<Self, CommitmentError> {
+        check_count(numbers.len(), n)?;
+        let chosen = most_reliable(numbers, n);
+        let mut marks = vec![0; words_for(numbers.len())];
+        for (place, &i) in order.0.iter().enumerate() {
+            marks[place / 64] |= u64::from(chosen[usize::from(i)]) << (place % 64);
+        }
+        Ok(Self {
+            marks,
+            count: numbers.len(),
+        })
+    }
+
+    /// The marks of a record: exactly `n` of `count`.
+    pub(super) fn from_bytes(
+        bytes: &[u8],
+        count: usize,
+        n: usize,
+    ) -> Result<Self, CommitmentError> {
+        check_count(count, n)?;
+        let marks = bits::from_bytes(bytes, count)?;
+        let found = marks.iter().map(|word| word.count_ones() as usize).sum();
+        if found != n {
+            return Err(CommitmentError::Marks { found, expected: n });
+        }
+        Ok(Self { marks, count })
+    }
+
+    pub(super) fn to_bytes(&self) -> impl Iterator<Item = u8> {
+        bits::to_bytes(&self.marks, self.count)
+    }
+
+    /// How many numbers a feature has.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The palm hash of a feature: the signs of the marked numbers, in the secret order.
+    ///
+    /// # Errors
+    /// The feature has another number of numbers.
+    pub(super) fn read(
+        &self,
+        numbers: &[i32],
+        order: &Order,
+    ) -> Result<Zeroizing<Vec<u64>>, CommitmentError> {
+        if numbers.len() != self.count {
+            return Err(CommitmentError::Numbers {
+                found: numbers.len(),
+                expected: self.count,
+            });
+        }
+        let mut word = Zeroizing::new(Vec::with_capacity(words_for(self.count)));
+        let mut n = 0;
+        for (place, &i) in order.0.iter().enumerate() {
+            if bits::get(&self.marks, place) == 1 {
+                if n % 64 == 0 {
+                    word.push(0);
+                }
+                let positive = u64::from(numbers[usize::from(i)] > 0);
+                word[n / 64] |= positive << (n % 64);
+                n += 1;
+            }
+        }
+        Ok(word)
+    }
+}
+
+/// Whether a feature of `count` numbers can give `n` bits.
+pub(super) fn check_count(count: usize, n: usize) -> Result<(), CommitmentError> {
+    if (n..=MAX_NUMBERS).contains(&count) {
+        return Ok(());
+    }
+    Err(CommitmentError::Count {
+        found: count,
+        min: n,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_order_is_a_permutation_that_depends_on_the_key() {
+        for count in [1, 2, 63, 64, 2048] {
+            let (a, b) = (Order::new(&[1; 32], count), Order::new(&[2; 32], count));
+            let mut sorted = a.0.to_vec();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..count as u16).collect::<Vec<_>>());
+            assert!(count < 63 || *a.0 != *b.0);
+        }
+    }
+
+    /// All orders of three numbers, about equally often (6,000 keys, chi-squared with 5 degrees below 20.5: p = 0.001).
+    #[test]
+    fn no_order_is_preferred() {
+        let mut seen = std::collections::BTreeMap::<Vec<u16>, f64>::new();
+        for i in 0..6000u32 {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&i.to_le_bytes());
+            *seen.entry(Order::new(&key, 3).0.to_vec()).or_default() += 1.0;
+        }
+        let chi: f64 = seen.values().map(|v| (v - 1000.0).powi(2) / 1000.0).sum();
+        assert!(seen.len() == 6 && chi < 20.5, "{seen:?}");
+    }
+
+    #[test]
+    fn the_largest_numbers_are_chosen_and_ties_go_to_the_first() {
+        let order = Order(Zeroizing::new(vec![0, 1, 2, 3, 4]));
+        let places = Places::choose(&[3, -7, i32::MIN, 7, 0], 3, &order).unwrap();
+        assert_eq!(places.marks, [0b01110]);
+        // -7, the least number, 7: one positive sign, the last.
+        let word = places.read(&[3, -7, i32::MIN, 7, 0], &order).unwrap();
+        assert_eq!(word.as_slice(), [0b100]);
+        let places = Places::choose(&[5, -5, 5, 5, 0], 2, &order).unwrap();
+        assert_eq!(places.marks, [0b00011]);
+    }
+
+    proptest! {
+        #[test]
+        fn reading_is_choosing_signs_one_by_one(
+            numbers in prop::collection::vec(any::<i32>(), 40..200),
+            again in prop::collection::vec(any::<i32>(), 200),
+            n in 1usize..40,
+            key in any::<[u8; 32]>(),
+        ) {
+            let again = &again[..numbers.len()];
+            let order = Order::new(&key, numbers.len());
+            let places = Places::choose(&numbers, n, &order).unwrap();
+            let bytes: Vec<u8> = places.to_bytes().collect();
+            prop_assert_eq!(&Places::from_bytes(&bytes, numbers.len(), n).unwrap(), &places);
+            // Plainly: sort, cut, look up where each chosen number went.
+            let mut sorted: Vec<usize> = (0..numbers.len()).collect();
+            sorted.sort_by_key(|&i| (u32::MAX - numbers[i].unsigned_abs(), i));
+            let mut chosen: Vec<usize> = sorted[..n]
+                .iter()
+                .map(|&i| order.0.iter().position(|&o| usize::from(o) == i).unwrap())
+                .collect();
+            chosen.sort_unstable();
+            let word = places.read(again, &order).unwrap();
+            prop_assert_eq!(word.len(), words_for(n));
+            let hash = PalmHash::new(&numbers, n).unwrap();
+            let enrolled = places.read(&numbers, &order).unwrap();
+            prop_assert_eq!(
+                hash.differing(&PalmHash::signs(again)) as usize,
+                bits::distance(&enrolled, &word)
+            );
+            prop_assert_eq!(hash.bits().len(), n);
+            for (bit, place) in chosen.into_iter().enumerate() {
+                let positive = again[usize::from(order.0[place])] > 0;
+                prop_assert_eq!(bits::get(&word, bit), u64::from(positive));
+            }
+        }
+
+        #[test]
+        fn marks_of_another_weight_are_refused(count in 8usize..300, n in 1usize..8) {
+            let few = vec![0u8; count.div_ceil(8)];
+            prop_assert!(Places::from_bytes(&few, count, n).is_err());
+        }
+    }
+}
