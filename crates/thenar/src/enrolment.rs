@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::{Feature, Palm, Pipeline, PipelineError, Score};
 
 /// Photos of one enrolment must agree with each other at this false-match rate, or one of them shows another palm.
-pub const ENROLMENT_FMR: f64 = 1e-2;
+pub const ENROLMENT_FMR: f64 = 1e-1;
 
 /// A photo that does not show the palm of the others.
 #[derive(Clone, Copy, Debug, PartialEq)]

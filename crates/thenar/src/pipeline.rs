@@ -21,7 +21,7 @@ pub const HASH_CODE: CodeParams = CodeParams::DEFAULT;
 const CALIBRATION: &str = include_str!("../../../models/calibration.json");
 
 /// How regions are cut and enhanced. Whoever changes that must change this name too.
-const ROI_PREPROCESSING: &str = "roi/v1";
+pub const ROI_PREPROCESSING: &str = "roi/v2";
 
 /// How a feature becomes the numbers that keys are made of. Whoever changes [`key_numbers`] must change this name too.
 const KEY_NUMBERS: &str = "key numbers/v1";

@@ -3,6 +3,9 @@
 //! Users see how seldom a stranger comes this near, never a raw distance. The table behind it is kept beside the
 //! model as JSON. It is measured where at least 30 impostors came as near, and below that continued by the tail of
 //! a normal distribution; such points are labelled as extrapolated.
+//!
+//! The strangers it is measured on are not those it will meet. A *safety factor* makes all rates larger by as much as
+//! they were once seen to be too small.
 
 mod fit;
 mod normal;
@@ -15,7 +18,10 @@ use serde::{Deserialize, Serialize};
 pub const FLOOR_LOG10: f64 = -7.0;
 
 /// Version of the JSON form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// Largest safety factor.
+const MAX_SAFETY: f64 = 1000.0;
 
 /// Most points that are accepted.
 const MAX_POINTS: usize = 10_000;
@@ -43,6 +49,12 @@ pub enum CalibrationError {
         index: usize,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// The safety factor is out of range.
+    #[error("calibration: the safety factor is {value}, expected 1 to {MAX_SAFETY}")]
+    Safety {
+        /// The factor.
+        value: f64,
     },
     /// The table has too few or too many points.
     #[error("calibration: {found} points, expected 2 to {MAX_POINTS}")]
@@ -97,6 +109,7 @@ pub struct FmrCalibration {
     /// What it was measured on, in words.
     source: String,
     impostors: u64,
+    safety: f64,
     points: Vec<CalibrationPoint>,
 }
 
@@ -108,6 +121,7 @@ struct Unchecked {
     measure: String,
     source: String,
     impostors: u64,
+    safety: f64,
     points: Vec<CalibrationPoint>,
 }
 
@@ -127,9 +141,35 @@ impl FmrCalibration {
             measure: measure.into(),
             source: source.into(),
             impostors: impostors.len() as u64,
+            safety: 1.0,
             points,
         };
         Self::check(made)
+    }
+
+    /// The same with every rate `factor` times as large, up to 1. The lowest rate that is ever stated grows as well.
+    ///
+    /// # Errors
+    /// [`CalibrationError`] when `factor` is not in 1 to 1000, or too few points stay below 1.
+    pub fn with_safety(self, factor: f64) -> Result<Self, CalibrationError> {
+        if !(1.0..=MAX_SAFETY).contains(&factor) {
+            return Err(CalibrationError::Safety { value: factor });
+        }
+        // To six decimals and up, as the points themselves.
+        let shift = (factor.log10() * 1e6).ceil() / 1e6;
+        let moved = self.points.into_iter().map(|point| CalibrationPoint {
+            log10_fmr: ((point.log10_fmr + shift) * 1e6).round() / 1e6,
+            ..point
+        });
+        let points = moved.filter(|point| point.log10_fmr <= 0.0).collect();
+        Self::check(Unchecked {
+            version: self.version,
+            measure: self.measure,
+            source: self.source,
+            impostors: self.impostors,
+            safety: self.safety * factor,
+            points,
+        })
     }
 
     /// The calibration of the extractor that ships.
@@ -166,10 +206,14 @@ impl FmrCalibration {
             measure,
             source,
             impostors,
+            safety,
             points,
         } = made;
         if version != VERSION {
             return Err(CalibrationError::Version { found: version });
+        }
+        if !(1.0..=MAX_SAFETY).contains(&safety) {
+            return Err(CalibrationError::Safety { value: safety });
         }
         if !(2..=MAX_POINTS).contains(&points.len()) {
             return Err(CalibrationError::Points {
@@ -196,6 +240,7 @@ impl FmrCalibration {
             measure,
             source,
             impostors,
+            safety,
             points,
         })
     }
@@ -213,6 +258,11 @@ impl FmrCalibration {
     /// How many impostor comparisons it rests on.
     pub const fn impostors(&self) -> u64 {
         self.impostors
+    }
+
+    /// By how much the rates are larger than measured.
+    pub const fn safety(&self) -> f64 {
+        self.safety
     }
 
     /// The table.

@@ -94,7 +94,7 @@ fn json_comes_back_and_bad_json_does_not() {
     let text = calibration.to_json();
     assert_eq!(FmrCalibration::from_json(&text).unwrap(), calibration);
     let table = |points: &str| {
-        format!(r#"{{"version":1,"measure":"m","source":"s","impostors":9,"points":[{points}]}}"#)
+        format!(r#"{{"version":2,"measure":"m","source":"s","impostors":9,"safety":1,"points":[{points}]}}"#)
     };
     let point =
         |d: f32, l: f64| format!(r#"{{"distance":{d},"log10_fmr":{l},"extrapolated":false}}"#);
@@ -104,7 +104,7 @@ fn json_comes_back_and_bad_json_does_not() {
     let bad = [
         String::new(),
         "[]".into(),
-        text.replace("\"version\": 1", "\"version\": 2"),
+        text.replace("\"version\": 2", "\"version\": 1"),
         table(""),
         table(&point(0.1, -3.0)),
         table(&[point(0.2, -3.0), point(0.1, 0.0)].join(",")),
@@ -158,4 +158,29 @@ fn rates_are_described_in_words() {
 fn the_shipped_calibration_is_valid() {
     let calibration = FmrCalibration::shipped().unwrap();
     assert!(calibration.fmr(0.0) < 1e-3);
+}
+
+#[test]
+fn a_safety_factor_makes_every_rate_larger() {
+    let measured = FmrCalibration::fit(&normal(100_000, 0.5, 0.03), "m", "s").unwrap();
+    let safe = measured.clone().with_safety(10.0).unwrap();
+    assert_eq!(safe.safety(), 10.0);
+    for distance in [0.2, 0.33, 0.38, 0.41, 0.45] {
+        let ratio = safe.fmr(distance) / measured.fmr(distance);
+        assert!((ratio - 10.0).abs() < 1e-3, "{distance}: {ratio}");
+    }
+    assert!(safe.fmr(0.6) <= 1.0 && safe.fmr(0.6) > 0.5);
+    let (a, b) = (
+        safe.threshold(1e-4).unwrap(),
+        measured.threshold(1e-5).unwrap(),
+    );
+    assert!((a - b).abs() < 1e-5, "{a} {b}");
+    assert_eq!(safe.threshold(1e-7), None);
+    assert_eq!(FmrCalibration::from_json(&safe.to_json()).unwrap(), safe);
+    for bad in [0.5, 1e4, f64::NAN] {
+        assert!(matches!(
+            measured.clone().with_safety(bad),
+            Err(CalibrationError::Safety { .. })
+        ));
+    }
 }

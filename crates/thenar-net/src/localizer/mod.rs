@@ -143,6 +143,14 @@ impl Localizer {
         Ok(hand)
     }
 
+    /// The network alone, for measuring: its five outputs for one input of [`preprocess::input_planes`].
+    ///
+    /// # Errors
+    /// [`NetError::Run`] when the input has another length or the network fails.
+    pub fn heads(&self, input: Vec<f32>) -> Result<Vec<Vec<f32>>, NetError> {
+        self.network.run(input)
+    }
+
     /// The hand of the first view in which both passes agree: the whole photo as it is, and if they do not agree
     /// there, turned and smaller. If they never agree, what the first pass saw in the photo as it is.
     fn search(&self, photo: &RgbImage) -> Result<Hand, NetError> {

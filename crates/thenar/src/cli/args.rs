@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Roi(Roi),
     /// Draw palms that belong to nobody
     Synth(Synth),
+    /// Measure how long each stage takes on this machine
+    Bench(Bench),
     /// Write every intermediate of a photo as a picture
     Explain(Explain),
     /// Measure
@@ -285,6 +287,19 @@ pub(crate) struct Explain {
     pub output: PathBuf,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    /// Seconds for each stage
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    pub seconds: f64,
+    /// Also run the networks in ONNX Runtime, through Python
+    #[arg(long)]
+    pub against: bool,
+    /// The Python that has onnxruntime and numpy
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    pub python: PathBuf,
+}
+
 /// The commands under `eval`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Eval {
@@ -373,6 +388,9 @@ pub(crate) struct Calibrate {
     /// Folder that the paths in the list are relative to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub root: PathBuf,
+    /// Make every rate so many times larger than measured, for strangers that are more alike than these
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub safety: f64,
     /// What the images are, in words, for the calibration's record of where it comes from
     #[arg(long, value_name = "TEXT")]
     pub source: String,

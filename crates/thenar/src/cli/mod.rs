@@ -1,6 +1,7 @@
 //! The command line: arguments in, one command run, exit code out.
 
 mod args;
+mod bench;
 mod compare;
 mod completions;
 mod enroll;
@@ -78,6 +79,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
         Command::Key { command } => key::run(session, &command),
         Command::Roi(args) => roi::run(session, &args),
         Command::Synth(args) => synth::run(session, &args),
+        Command::Bench(args) => bench::run(session, &args),
         Command::Explain(args) => explain::run(session, &args),
         Command::Eval { command } => eval::run(session, &command),
         Command::Completions(args) => completions::run(&args),

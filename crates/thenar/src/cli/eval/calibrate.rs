@@ -35,7 +35,8 @@ pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliErr
         list.digest,
         maker.model().unwrap_or_default()
     );
-    let calibration = FmrCalibration::fit(&impostors, measure, &source)?;
+    let calibration =
+        FmrCalibration::fit(&impostors, measure, &source)?.with_safety(args.safety)?;
     files::write(&args.output, calibration.to_json().as_bytes())?;
     session.out.result(
         &format!(

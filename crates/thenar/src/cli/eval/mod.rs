@@ -3,6 +3,7 @@
 mod acquire;
 mod calibrate;
 mod run;
+mod stated;
 mod template;
 
 use super::Verdict;

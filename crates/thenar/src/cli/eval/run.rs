@@ -13,6 +13,7 @@ use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
 use super::acquire::{self, Regions};
+use super::stated;
 use super::template::{Maker, Template};
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
@@ -78,8 +79,14 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     plot::write_all(&args.output, args.method.name(), &curve)?;
     report.write(&args.output.join("report.json"))?;
     // The report's JSON is valid, or nothing of it is printed.
-    let value: Value = serde_json::from_str(&report.to_json()).unwrap_or_default();
-    session.out.result(&report.table(), &value);
+    let mut value: Value = serde_json::from_str(&report.to_json()).unwrap_or_default();
+    let mut table = report.table();
+    if let Some(calibration) = maker.calibration() {
+        let stated = stated::rates(calibration, &curve);
+        table = format!("{}\n{}", table.trim_end(), stated::table(&stated));
+        value["stated_fmr"] = stated.iter().map(stated::Stated::to_json).collect();
+    }
+    session.out.result(&table, &value);
     if args.protect == Protect::Hash {
         session.out.note(&recoveries(&curve));
     }

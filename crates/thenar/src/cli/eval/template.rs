@@ -1,9 +1,9 @@
 //! What is compared, by method and protection.
 
-use thenar::{Feature, HASH_CODE, Palm, Pipeline, PipelineError, key_numbers};
+use thenar::{Feature, HASH_CODE, Palm, Pipeline, PipelineError, ROI_PREPROCESSING, key_numbers};
 use thenar_image::Roi;
 use thenar_key::PalmHash;
-use thenar_net::CompCode;
+use thenar_net::{CompCode, FmrCalibration};
 use thenar_protect::{
     BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
 };
@@ -87,7 +87,7 @@ impl Maker {
             Protect::L1 | Protect::Both => *pipeline.contract(),
             Protect::None | Protect::L2 | Protect::Hash => {
                 let scheme = format!("eval/{}", protect.name());
-                ContractId::of(&pipeline.extractor().digest(), "roi/v1", &scheme)
+                ContractId::of(&pipeline.extractor().digest(), ROI_PREPROCESSING, &scheme)
             }
         });
         Ok(Self {
@@ -103,6 +103,14 @@ impl Maker {
     /// What the report says the scores belong to.
     pub(super) fn contract(&self) -> Option<String> {
         self.contract.as_ref().map(|id| hex(&id.0))
+    }
+
+    /// From distance to FMR, where these templates are those that it was made for.
+    pub(super) fn calibration(&self) -> Option<&FmrCalibration> {
+        match self.protect {
+            Protect::L1 | Protect::Both => self.pipeline.as_ref().map(Pipeline::calibration),
+            Protect::None | Protect::L2 | Protect::Hash => None,
+        }
     }
 
     /// The digest of the extractor.
