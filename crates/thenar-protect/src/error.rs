@@ -69,7 +69,9 @@ pub enum RecordError {
         given: KeyId,
     },
     /// The key is right but the record does not authenticate.
-    #[error("the record was tampered with: it does not authenticate under its own store key")]
+    #[error(
+        "the record was tampered with or moved: it does not authenticate under its own store key and the name it stands under"
+    )]
     Tampered,
     /// No key of the keyring fits the record.
     #[error("the keyring holds no store key {key} (record epoch {epoch}, keyring epoch {current})")]

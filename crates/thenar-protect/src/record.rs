@@ -1,9 +1,9 @@
-//! The sealed record and its bytes, version 1. All numbers are little-endian.
+//! The sealed record and its bytes, version 2. All numbers are little-endian.
 //!
 //! | offset | bytes | what |
 //! |---:|---:|---|
 //! | 0 | 4 | magic, `THNR` |
-//! | 4 | 1 | version, 1 |
+//! | 4 | 1 | version, 2 |
 //! | 5 | 1 | level-2 scheme: 1 = sealed |
 //! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own |
 //! | 7 | 1 | 0 |
@@ -18,7 +18,8 @@
 //! | … | 16 | authentication tag |
 //! | … | 4 | checksum: the first 4 bytes of the SHA-256 of everything before |
 //!
-//! The first 96 bytes are the associated data of the tag. The checksum tells damage from tampering: it needs no key.
+//! The first 96 bytes and the name of the owner, which is not stored here, are the associated data of the tag. Version 1,
+//! which was never released, had no owner; it is refused. The checksum tells damage from tampering: it needs no key.
 //! A record of 512 bits takes 180 bytes, one of 1024 bits 244.
 
 use std::fmt;
@@ -34,7 +35,7 @@ pub(crate) const HEADER: usize = 96;
 pub(crate) const TAG: usize = 16;
 const CHECKSUM: usize = 4;
 const MAGIC: [u8; 4] = *b"THNR";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const SCHEME_SEALED: u8 = 1;
 
 /// A record's name: 16 random bytes.

@@ -133,9 +133,10 @@ fn enrol(rng: &mut ChaCha20Rng) -> Vec<Palm> {
                         TokenRef::collection(&token),
                         &key,
                         1,
+                        "anna",
                         rng,
                     );
-                    assert_eq!(record.open(&key, &contract).unwrap(), template);
+                    assert_eq!(record.open(&key, &contract, "anna").unwrap(), template);
                     // The thief reads the bytes of the store, not our memory.
                     let stolen = SealedRecord::from_bytes(&record.to_bytes()).unwrap();
                     words_of(stolen.ciphertext())

@@ -162,7 +162,7 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces every record by what `reseal` makes of it, in one transaction, and returns how many there were.
+    /// Replaces every record by what `reseal` makes of the subject's name and it, in one transaction, and returns how many there were.
     ///
     /// The old records are overwritten. Records sealed in an earlier epoch are refused from then on.
     ///
@@ -170,7 +170,7 @@ impl Store {
     /// [`StoreError::Record`] with the first error of `reseal`, or when a record is damaged: then nothing has changed.
     pub fn rotate(
         &mut self,
-        mut reseal: impl FnMut(&SealedRecord) -> Result<SealedRecord, RecordError>,
+        mut reseal: impl FnMut(&str, &SealedRecord) -> Result<SealedRecord, RecordError>,
     ) -> Result<usize, StoreError> {
         let (path, failed) = (self.path.clone(), failed(&self.path));
         let transaction = self.begin()?;
@@ -181,7 +181,8 @@ impl Store {
             after = (last.subject, last.position);
             count += batch.len();
             for row in &batch {
-                let renewed = SealedRecord::from_bytes(&row.sealed).and_then(|old| reseal(&old));
+                let renewed =
+                    SealedRecord::from_bytes(&row.sealed).and_then(|old| reseal(&row.name, &old));
                 let renewed = renewed.map_err(|source| row.wrong(&path, source))?;
                 update(&transaction, row, &renewed).map_err(&failed)?;
             }

@@ -162,7 +162,7 @@ mod unix {
         let template =
             BitTemplate::from_words(vec![u64::from(count); 16], 1024).expect("a template");
         (0..count)
-            .map(|_| SealedRecord::seal(&template, &contract, token, &key, 1, rng))
+            .map(|_| SealedRecord::seal(&template, &contract, token, &key, 1, name, rng))
             .collect()
     }
 }

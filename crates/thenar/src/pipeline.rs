@@ -176,15 +176,16 @@ impl Pipeline {
         Ok(bits.collect::<Result<_, _>>()?)
     }
 
-    /// bits ─► level 2 (k2) ─► record. `k1` names the token that made the bits.
+    /// bits ─► level 2 (k2) ─► record of `owner`. `k1` names the token that made the bits.
     pub fn seal(
         &self,
         bits: &BitTemplate,
         k1: TokenRef,
         keyring: &Keyring,
+        owner: &str,
         sink: &mut dyn Sink,
     ) -> SealedRecord {
-        let record = keyring.seal(bits, &self.contract, k1, &mut os_rng());
+        let record = keyring.seal(bits, &self.contract, k1, owner, &mut os_rng());
         sink.log("record", &record);
         record
     }

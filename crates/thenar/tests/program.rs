@@ -52,6 +52,27 @@ fn a_subject_is_enrolled_found_and_revoked() {
     place.run(&format!("enroll anna {b}")).code(2);
 }
 
+/// Whoever can write to the store puts their own record under another's name: it must not open there.
+#[test]
+fn a_record_moved_to_another_name_is_refused() {
+    let place = Place::for_rois();
+    let (a, b) = (place.roi(1), place.roi(2));
+    place.run(&format!("enroll anna {a}")).code(0);
+    place.run(&format!("enroll eve {b}")).code(0);
+    let mut store = thenar::store::Store::open(place.path("thenar.db")).unwrap();
+    let eves = store.get("eve").unwrap().unwrap();
+    store.replace("anna", &eves).unwrap();
+    drop(store);
+    for command in [format!("verify anna {b}"), format!("identify {b}")] {
+        let said = place.run(&command).code(2).stderr;
+        assert!(
+            said.contains("subject 'anna'") && said.contains("moved"),
+            "{said}"
+        );
+    }
+    place.run(&format!("verify eve {b}")).code(0);
+}
+
 #[test]
 fn a_renewed_subject_has_a_token_of_its_own() {
     let place = Place::for_rois();

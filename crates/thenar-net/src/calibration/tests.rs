@@ -94,7 +94,9 @@ fn json_comes_back_and_bad_json_does_not() {
     let text = calibration.to_json();
     assert_eq!(FmrCalibration::from_json(&text).unwrap(), calibration);
     let table = |points: &str| {
-        format!(r#"{{"version":2,"measure":"m","source":"s","impostors":9,"safety":1,"points":[{points}]}}"#)
+        format!(
+            r#"{{"version":2,"measure":"m","source":"s","impostors":9,"safety":1,"points":[{points}]}}"#
+        )
     };
     let point =
         |d: f32, l: f64| format!(r#"{{"distance":{d},"log10_fmr":{l},"extrapolated":false}}"#);

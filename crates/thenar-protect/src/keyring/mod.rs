@@ -184,12 +184,13 @@ impl Keyring {
         self.contents.previous = None;
     }
 
-    /// Seals a template under the current store key.
+    /// Seals a template of `owner` under the current store key.
     pub fn seal(
         &self,
         template: &BitTemplate,
         contract: &ContractId,
         token: TokenRef,
+        owner: &str,
         rng: &mut impl CryptoRng,
     ) -> SealedRecord {
         SealedRecord::seal(
@@ -198,6 +199,7 @@ impl Keyring {
             token,
             self.store_key(),
             self.epoch(),
+            owner,
             rng,
         )
     }
@@ -210,8 +212,9 @@ impl Keyring {
         &self,
         record: &SealedRecord,
         contract: &ContractId,
+        owner: &str,
     ) -> Result<BitTemplate, RecordError> {
-        record.open(self.key_of(record)?, contract)
+        record.open(self.key_of(record)?, contract, owner)
     }
 
     /// Seals a record anew under the current store key. A record that already is comes back as it was.
@@ -221,12 +224,27 @@ impl Keyring {
     pub fn reseal(
         &self,
         record: &SealedRecord,
+        owner: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<SealedRecord, RecordError> {
         if record.key() == self.store_key().id() {
             return Ok(record.clone());
         }
-        record.reseal(self.key_of(record)?, self.store_key(), self.epoch(), rng)
+        record.reseal(
+            self.key_of(record)?,
+            self.store_key(),
+            self.epoch(),
+            owner,
+            rng,
+        )
+    }
+
+    /// Whether this keyring holds the key that sealed a record.
+    ///
+    /// # Errors
+    /// [`RecordError::NoKey`] when it does not.
+    pub fn check_key(&self, record: &SealedRecord) -> Result<(), RecordError> {
+        self.key_of(record).map(|_| ())
     }
 
     fn key_of(&self, record: &SealedRecord) -> Result<&StoreKey, RecordError> {

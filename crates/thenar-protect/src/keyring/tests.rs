@@ -135,7 +135,7 @@ fn rotation_keeps_every_record_readable_at_every_step() {
     let mut keyring = Keyring::create(&path, rng).unwrap();
     let template = BitTemplate::from_bools(&[true, false, true]).unwrap();
     let token = TokenRef::collection(keyring.collection_token());
-    let old = keyring.seal(&template, &CONTRACT, token, rng);
+    let old = keyring.seal(&template, &CONTRACT, token, "anna", rng);
 
     keyring.begin_rotation(rng).unwrap();
     keyring.save().unwrap();
@@ -145,27 +145,32 @@ fn rotation_keeps_every_record_readable_at_every_step() {
         keyring.begin_rotation(rng),
         Err(KeyringError::RotationUnderWay { .. })
     ));
-    let new = keyring.reseal(&old, rng).unwrap();
+    let new = keyring.reseal(&old, "anna", rng).unwrap();
     assert_eq!(new.epoch(), 2);
     assert_eq!(
-        keyring.reseal(&new, rng).unwrap(),
+        keyring.reseal(&new, "anna", rng).unwrap(),
         new,
         "resealing twice changes nothing"
     );
     for record in [&old, &new] {
-        assert_eq!(keyring.open(record, &CONTRACT).unwrap(), template);
+        assert_eq!(keyring.open(record, &CONTRACT, "anna").unwrap(), template);
     }
 
     keyring.end_rotation();
     keyring.save().unwrap();
     let keyring = Keyring::load(&path).unwrap();
-    assert_eq!(keyring.open(&new, &CONTRACT).unwrap(), template);
+    assert_eq!(keyring.open(&new, &CONTRACT, "anna").unwrap(), template);
     let expected = RecordError::NoKey {
         key: old.key(),
         epoch: 1,
         current: 2,
     };
-    assert_eq!(keyring.open(&old, &CONTRACT), Err(expected));
+    assert_eq!(keyring.check_key(&new), Ok(()));
+    assert!(matches!(
+        keyring.check_key(&old),
+        Err(RecordError::NoKey { .. })
+    ));
+    assert_eq!(keyring.open(&old, &CONTRACT, "anna"), Err(expected));
 }
 
 #[test]

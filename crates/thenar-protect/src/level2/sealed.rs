@@ -1,13 +1,17 @@
 //! The sealed form, the default: the bits encrypted and authenticated under a key of this record alone.
 //!
 //! ```text
-//! record key = HKDF-SHA256(ikm = k2, salt = record salt, info = "thenar/sealed/v1" | record id | epoch)
-//! body       = ChaCha20-Poly1305(record key, nonce 0, packed words, associated data = the record's 96 header bytes)
+//! record key = HKDF-SHA256(ikm = k2, salt = record salt, info = "thenar/sealed/v2" | record id | epoch)
+//! body       = ChaCha20-Poly1305(record key, nonce 0, packed words,
+//!                                associated data = the record's 96 header bytes | the owner's name in UTF-8)
 //! ```
 //!
 //! The cipher adds a keystream to the bits, so this is the masking `c = b ⊕ keystream` with an authentication tag. The salt
 //! is drawn anew at every sealing, so a record key encrypts one message only and the nonce can be constant. No two records
 //! share a keystream: the XOR of two records tells nothing about the XOR of two templates.
+//!
+//! The *owner*, the name a record stands under, is not stored in it but belongs to what is authenticated: a record that
+//! was moved to another name does not open.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -28,6 +32,7 @@ impl SealedRecord {
         token: TokenRef,
         key: &StoreKey,
         epoch: u32,
+        owner: &str,
         rng: &mut impl CryptoRng,
     ) -> Self {
         let mut id = RecordId([0; 16]);
@@ -44,7 +49,7 @@ impl SealedRecord {
                 bits,
                 salt: [0; 16],
             },
-            key,
+            (key, owner),
             rng,
         )
     }
@@ -53,15 +58,20 @@ impl SealedRecord {
     ///
     /// # Errors
     /// [`RecordError::Contract`] when the template was made under another contract, [`RecordError::WrongKey`] when another
-    /// key sealed it, [`RecordError::Tampered`] when any byte is not as it was sealed.
-    pub fn open(&self, key: &StoreKey, contract: &ContractId) -> Result<BitTemplate, RecordError> {
+    /// key sealed it, [`RecordError::Tampered`] when any byte or the owner is not as it was sealed.
+    pub fn open(
+        &self,
+        key: &StoreKey,
+        contract: &ContractId,
+        owner: &str,
+    ) -> Result<BitTemplate, RecordError> {
         if self.header.contract != *contract {
             return Err(RecordError::Contract {
                 found: self.header.contract,
                 expected: *contract,
             });
         }
-        self.open_any_contract(key)
+        self.open_any_contract(key, owner)
     }
 
     /// Seals the record anew under another key: same template, same id, fresh salt.
@@ -75,9 +85,10 @@ impl SealedRecord {
         old: &StoreKey,
         new: &StoreKey,
         epoch: u32,
+        owner: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, RecordError> {
-        let template = self.open_any_contract(old)?;
+        let template = self.open_any_contract(old, owner)?;
         Ok(seal_under(
             &template,
             Header {
@@ -85,12 +96,12 @@ impl SealedRecord {
                 epoch,
                 ..self.header.clone()
             },
-            new,
+            (new, owner),
             rng,
         ))
     }
 
-    fn open_any_contract(&self, key: &StoreKey) -> Result<BitTemplate, RecordError> {
+    fn open_any_contract(&self, key: &StoreKey, owner: &str) -> Result<BitTemplate, RecordError> {
         if self.header.key != key.id() {
             return Err(RecordError::WrongKey {
                 found: self.header.key,
@@ -99,7 +110,7 @@ impl SealedRecord {
         }
         let payload = Payload {
             msg: &self.body,
-            aad: &self.header.to_bytes(),
+            aad: &associated_data(&self.header, owner),
         };
         let words = cipher(key, &self.header).decrypt(&Nonce::default(), payload);
         let words = Zeroizing::new(words.map_err(|_| RecordError::Tampered)?);
@@ -111,13 +122,13 @@ impl SealedRecord {
 fn seal_under(
     template: &BitTemplate,
     mut header: Header,
-    key: &StoreKey,
+    (key, owner): (&StoreKey, &str),
     rng: &mut impl CryptoRng,
 ) -> SealedRecord {
     rng.fill_bytes(&mut header.salt);
     let payload = Payload {
         msg: &template.word_bytes(),
-        aad: &header.to_bytes(),
+        aad: &associated_data(&header, owner),
     };
     let body = cipher(key, &header)
         .encrypt(&Nonce::default(), payload)
@@ -125,10 +136,15 @@ fn seal_under(
     SealedRecord { header, body }
 }
 
+/// The header has a fixed length, so that nothing can be read in two ways.
+fn associated_data(header: &Header, owner: &str) -> Vec<u8> {
+    [&header.to_bytes()[..], owner.as_bytes()].concat()
+}
+
 /// The cipher of one record.
 fn cipher(key: &StoreKey, header: &Header) -> ChaCha20Poly1305 {
     let info: [&[u8]; 3] = [
-        b"thenar/sealed/v1",
+        b"thenar/sealed/v2",
         &header.id.0,
         &header.epoch.to_le_bytes(),
     ];

@@ -1,7 +1,7 @@
 """Computes the golden values of the tests a second time, from the descriptions in the modules alone.
 
 Plain Python 3.8 or newer, nothing else: python3 tests/data/golden.py (in crates/thenar-protect). It prints the contract and the
-level-1 bits that the tests pin, and opens record-v1.bin with its own HKDF, ChaCha20 and Poly1305.
+level-1 bits that the tests pin, and opens record-v2.bin with its own HKDF, ChaCha20 and Poly1305.
 """
 import hashlib
 import hmac
@@ -133,13 +133,15 @@ def quantised_test_feature():
     return [int(math.copysign(math.floor(abs(u) * 2**20 + 0.5), u)) for u in single]
 
 
-def open_record(record, store_key, token):
+def open_record(record, store_key, token, owner):
     assert hashlib.sha256(record[:-4]).digest()[:4] == record[-4:], "checksum"
     assert record[56:64] == hkdf(token, b"thenar/v1", b"token-id", 8), "token id"
     assert record[64:72] == hkdf(store_key, b"thenar/v1", b"store-key-id", 8), "store key id"
-    key = hkdf(store_key, record[80:96], b"thenar/sealed/v1" + record[40:56] + record[72:76], 32)
+    key = hkdf(store_key, record[80:96], b"thenar/sealed/v2" + record[40:56] + record[72:76], 32)
     header, body, tag = record[:96], record[96:-20], record[-20:-4]
-    authenticated = header + body + struct.pack("<QQ", len(header), len(body))
+    data = header + owner
+    padded = data + bytes(-len(data) % 16)
+    authenticated = padded + body + bytes(-len(body) % 16) + struct.pack("<QQ", len(data), len(body))
     assert poly1305(chacha_block(key, 0)[:32], authenticated) == tag, "tag"
     return bytes(a ^ b for a, b in zip(body, chacha_block(key, 1))).hex()
 
@@ -149,5 +151,5 @@ print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template
 print("structured", structured_bits(TOKEN, "template", quantised_test_feature(), 64))
 print("gram      ", gram_schmidt_bits(TOKEN, quantised_test_feature(), 64))
 print("hash      ", structured_bits(TOKEN, "hash", quantised_test_feature(), 255))
-with open(os.path.join(HERE, "record-v1.bin"), "rb") as file:
-    print("record-v1 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32)))
+with open(os.path.join(HERE, "record-v2.bin"), "rb") as file:
+    print("record-v2 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))

@@ -5,6 +5,8 @@ use thenar_protect::{BitTemplate, ContractId, StoreKey, Token, TokenRef};
 use super::*;
 
 const CONTRACT: ContractId = ContractId([7; 32]);
+/// The name in all records here; that it is another than the subject's does not matter to the store.
+const OWNER: &str = "owner";
 
 fn key(epoch: u32) -> StoreKey {
     StoreKey::from_bytes([epoch as u8; 32])
@@ -22,6 +24,7 @@ fn record(n: u8, epoch: u32) -> SealedRecord {
         token,
         &key(epoch),
         epoch,
+        OWNER,
         &mut ChaCha20Rng::seed_from_u64(n.into()),
     )
 }
@@ -184,12 +187,12 @@ fn rotation_reseals_everything_or_nothing() {
     }
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
     let mut calls = 0;
-    let interrupted = store.rotate(|old| {
+    let interrupted = store.rotate(|_, old| {
         calls += 1;
         if calls == 1302 {
             Err(RecordError::Tampered)
         } else {
-            old.reseal(&key(1), &key(2), 2, rng)
+            old.reseal(&key(1), &key(2), 2, OWNER, rng)
         }
     });
     let message = interrupted.unwrap_err().to_string();
@@ -203,14 +206,14 @@ fn rotation_reseals_everything_or_nothing() {
     }
 
     let count = store
-        .rotate(|old| old.reseal(&key(1), &key(2), 2, rng))
+        .rotate(|_, old| old.reseal(&key(1), &key(2), 2, OWNER, rng))
         .unwrap();
     assert_eq!(count, people * usize::from(each));
     for person in 0..people {
         let records = store.get(&format!("p{person}")).unwrap().unwrap();
         let opened: Vec<BitTemplate> = records
             .iter()
-            .map(|r| r.open(&key(2), &CONTRACT).unwrap())
+            .map(|r| r.open(&key(2), &CONTRACT, OWNER).unwrap())
             .collect();
         assert_eq!(opened, (0..each).map(template).collect::<Vec<_>>());
     }
@@ -232,7 +235,7 @@ fn a_damaged_record_is_named() {
         message.contains("s.db: record 1 of 'anna': not a sealed record"),
         "{message}"
     );
-    assert!(store.rotate(|old| Ok(old.clone())).is_err());
+    assert!(store.rotate(|_, old| Ok(old.clone())).is_err());
 }
 
 #[test]

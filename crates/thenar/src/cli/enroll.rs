@@ -80,7 +80,7 @@ pub(crate) fn seal(
     let bits = pipeline
         .bits(&acquired.feature, k1, &mut ())
         .map_err(CliError::Model)?;
-    Ok(pipeline.seal(&bits, token, keyring, &mut ()))
+    Ok(pipeline.seal(&bits, token, keyring, subject, &mut ()))
 }
 
 /// What was stored.

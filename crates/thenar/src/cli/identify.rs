@@ -54,7 +54,7 @@ fn open_all(store: &Store, keyring: &Keyring, pipeline: &Pipeline) -> Result<Sea
             own_token += 1;
             return Ok(());
         }
-        match keyring.open(&record, pipeline.contract()) {
+        match keyring.open(&record, pipeline.contract(), subject) {
             Ok(template) => templates.push((subject.to_owned(), template)),
             Err(RecordError::Contract { .. }) => other_contract += 1,
             Err(source) => {

@@ -22,7 +22,7 @@ pub(crate) fn run(session: &Session) -> Result<Verdict, CliError> {
         keyring.begin_rotation(&mut os_rng())?;
         keyring.save()?;
     }
-    let records = store.rotate(|record| keyring.reseal(record, &mut os_rng()))?;
+    let records = store.rotate(|subject, record| keyring.reseal(record, subject, &mut os_rng()))?;
     keyring.end_rotation();
     keyring.save()?;
     let epoch = keyring.epoch();

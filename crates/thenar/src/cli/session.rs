@@ -97,7 +97,7 @@ impl Session {
             return Ok(Keyring::load_or_create(&path, &mut os_rng())?);
         };
         let keyring = self.keyring()?;
-        match keyring.open(&record, record.contract()) {
+        match keyring.check_key(&record) {
             Err(source @ RecordError::NoKey { .. }) => Err(CliError::Record {
                 what: format!(
                     "{} does not belong to {}",

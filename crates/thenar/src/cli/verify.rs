@@ -46,7 +46,7 @@ pub(crate) fn best_score(
     let mut best: Option<Score> = None;
     for record in records {
         let template = keyring
-            .open(record, pipeline.contract())
+            .open(record, pipeline.contract(), subject)
             .map_err(|source| CliError::Record {
                 what: format!("subject '{subject}'"),
                 source,

@@ -6,6 +6,7 @@ use super::*;
 use crate::{RECORD_OVERHEAD, Token, TokenKind};
 
 const CONTRACT: ContractId = ContractId([7; 32]);
+const OWNER: &str = "anna";
 
 fn key(byte: u8) -> StoreKey {
     StoreKey::from_bytes([byte; 32])
@@ -20,18 +21,18 @@ fn sample(seed: u64, bits: usize) -> (BitTemplate, SealedRecord) {
     let rng = &mut ChaCha20Rng::seed_from_u64(seed);
     let template = template(bits, rng);
     let token = TokenRef::collection(&Token::from_bytes([5; 32]));
-    let record = SealedRecord::seal(&template, &CONTRACT, token, &key(1), 3, rng);
+    let record = SealedRecord::seal(&template, &CONTRACT, token, &key(1), 3, OWNER, rng);
     (template, record)
 }
 
-/// Version 1 as it was first written. The file never changes; new versions get new files. `tests/data/golden.py` opens it too.
+/// Version 2 as it was first written. The file never changes; new versions get new files. `tests/data/golden.py` opens it too.
 #[test]
-fn version_1_is_still_read() {
-    let golden = include_bytes!("../../../tests/data/record-v1.bin");
+fn version_2_is_still_read() {
+    let golden = include_bytes!("../../../tests/data/record-v2.bin");
     let (template, record) = sample(1, 100);
     assert_eq!(record.to_bytes(), golden, "the writer has changed");
     let read = SealedRecord::from_bytes(golden).unwrap();
-    assert_eq!(read.open(&key(1), &CONTRACT).unwrap(), template);
+    assert_eq!(read.open(&key(1), &CONTRACT, OWNER).unwrap(), template);
     assert_eq!(
         (read.epoch(), read.bits(), read.token().kind),
         (3, 100, TokenKind::Collection)
@@ -39,10 +40,35 @@ fn version_1_is_still_read() {
 }
 
 #[test]
+fn version_1_is_refused() {
+    let golden = include_bytes!("../../../tests/data/record-v1.bin");
+    let error = SealedRecord::from_bytes(golden).unwrap_err();
+    assert!(
+        matches!(&error, RecordError::Format(reason) if reason.contains("version is 1")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_record_under_another_name_does_not_open() {
+    let (_, record) = sample(8, 256);
+    for name in ["ben", "", "ann", "annaa", "Anna"] {
+        assert_eq!(
+            record.open(&key(1), &CONTRACT, name),
+            Err(RecordError::Tampered),
+            "{name}"
+        );
+        let rng = &mut ChaCha20Rng::seed_from_u64(9);
+        let moved = record.reseal(&key(1), &key(2), 4, name, rng);
+        assert_eq!(moved, Err(RecordError::Tampered), "{name}");
+    }
+}
+
+#[test]
 fn wrong_key_other_contract_and_tampering_are_told_apart() {
     let (_, record) = sample(2, 256);
     assert_eq!(
-        record.open(&key(2), &CONTRACT),
+        record.open(&key(2), &CONTRACT, OWNER),
         Err(RecordError::WrongKey {
             found: key(1).id(),
             given: key(2).id()
@@ -50,7 +76,7 @@ fn wrong_key_other_contract_and_tampering_are_told_apart() {
     );
     let other = ContractId([8; 32]);
     assert_eq!(
-        record.open(&key(1), &other),
+        record.open(&key(1), &other, OWNER),
         Err(RecordError::Contract {
             found: CONTRACT,
             expected: other
@@ -58,10 +84,16 @@ fn wrong_key_other_contract_and_tampering_are_told_apart() {
     );
     let mut forged = record.clone();
     forged.header.contract = other;
-    assert_eq!(forged.open(&key(1), &other), Err(RecordError::Tampered));
+    assert_eq!(
+        forged.open(&key(1), &other, OWNER),
+        Err(RecordError::Tampered)
+    );
     let mut forged = record;
     forged.header.key = key(2).id();
-    assert_eq!(forged.open(&key(2), &CONTRACT), Err(RecordError::Tampered));
+    assert_eq!(
+        forged.open(&key(2), &CONTRACT, OWNER),
+        Err(RecordError::Tampered)
+    );
 }
 
 #[test]
@@ -80,7 +112,7 @@ fn every_header_field_and_every_body_byte_is_authenticated() {
         let mut forged = record.clone();
         change(&mut forged.header);
         assert_eq!(
-            forged.open(&key(1), &CONTRACT),
+            forged.open(&key(1), &CONTRACT, OWNER),
             Err(RecordError::Tampered),
             "change {i}"
         );
@@ -89,7 +121,7 @@ fn every_header_field_and_every_body_byte_is_authenticated() {
         let mut forged = record.clone();
         forged.body[at] ^= 0x80;
         assert_eq!(
-            forged.open(&key(1), &CONTRACT),
+            forged.open(&key(1), &CONTRACT, OWNER),
             Err(RecordError::Tampered),
             "byte {at}"
         );
@@ -124,14 +156,14 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
 fn resealing_keeps_the_template_and_the_name_and_changes_all_else() {
     let (template, record) = sample(5, 512);
     let rng = &mut ChaCha20Rng::seed_from_u64(6);
-    let moved = record.reseal(&key(1), &key(2), 4, rng).unwrap();
-    assert_eq!(moved.open(&key(2), &CONTRACT).unwrap(), template);
+    let moved = record.reseal(&key(1), &key(2), 4, OWNER, rng).unwrap();
+    assert_eq!(moved.open(&key(2), &CONTRACT, OWNER).unwrap(), template);
     assert_eq!(
         (moved.id(), moved.token(), moved.epoch()),
         (record.id(), record.token(), 4)
     );
     assert!(matches!(
-        moved.open(&key(1), &CONTRACT),
+        moved.open(&key(1), &CONTRACT, OWNER),
         Err(RecordError::WrongKey { .. })
     ));
     let pairs = record.ciphertext().iter().zip(moved.ciphertext());
@@ -139,14 +171,14 @@ fn resealing_keeps_the_template_and_the_name_and_changes_all_else() {
     // Expected 256 of 512, standard deviation 11.
     assert!(differing.abs_diff(256) < 60, "{differing}");
     assert!(matches!(
-        record.reseal(&key(2), &key(1), 4, rng),
+        record.reseal(&key(2), &key(1), 4, OWNER, rng),
         Err(RecordError::WrongKey { .. })
     ));
     // Sealing twice under one key must not repeat a keystream either.
     assert_ne!(
         moved.ciphertext(),
         record
-            .reseal(&key(1), &key(2), 4, rng)
+            .reseal(&key(1), &key(2), 4, OWNER, rng)
             .unwrap()
             .ciphertext()
     );
@@ -160,7 +192,7 @@ proptest! {
         prop_assert_eq!(bytes.len(), RECORD_OVERHEAD + 8 * bits.div_ceil(64));
         let read = SealedRecord::from_bytes(&bytes).unwrap();
         prop_assert_eq!(&read, &record);
-        prop_assert_eq!(read.open(&key(1), &CONTRACT).unwrap(), template);
+        prop_assert_eq!(read.open(&key(1), &CONTRACT, OWNER).unwrap(), template);
     }
 
     /// Random bytes behind a valid beginning: read back as they were, or refused.

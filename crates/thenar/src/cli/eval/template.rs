@@ -174,9 +174,17 @@ impl Maker {
         bits: &BitTemplate,
         contract: &ContractId,
     ) -> Result<BitTemplate, CliError> {
-        let sealed = SealedRecord::seal(bits, contract, self.k1, &self.k2, 1, &mut os_rng());
+        let sealed = SealedRecord::seal(
+            bits,
+            contract,
+            self.k1,
+            &self.k2,
+            1,
+            "nobody",
+            &mut os_rng(),
+        );
         let opened = SealedRecord::from_bytes(&sealed.to_bytes())
-            .and_then(|record| record.open(&self.k2, contract));
+            .and_then(|record| record.open(&self.k2, contract, "nobody"));
         opened.map_err(|source| CliError::Record {
             what: "a record made for this measurement".into(),
             source,

@@ -67,7 +67,7 @@ fn walk(
     let keyring = Keyring::create(folder.path().join("keyring"), &mut os_rng())?;
     let k1 = keyring.collection_token();
     let bits = pipeline.bits(&palm.feature, k1, sink).map_err(&failed)?;
-    pipeline.seal(&bits, TokenRef::collection(k1), &keyring, sink);
+    pipeline.seal(&bits, TokenRef::collection(k1), &keyring, "nobody", sink);
     pipeline.hash(&palm.feature, sink).map_err(&failed)?;
     Ok(())
 }
