@@ -63,6 +63,36 @@ pub enum EvalError {
         /// Comparisons of this kind that failed to acquire.
         failed: u64,
     },
+    /// A histogram of scores cannot be made as asked.
+    #[error("score histogram: {problem}")]
+    Histogram {
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
+    /// A score does not belong into a histogram.
+    #[error("score {score} is outside the histogram, expected {expected}")]
+    OutsideHistogram {
+        /// The score.
+        score: f32,
+        /// The range that was declared.
+        expected: String,
+    },
+    /// A figure cannot be computed from what was given.
+    #[error("{figure}: {problem}")]
+    Figure {
+        /// Which figure.
+        figure: &'static str,
+        /// What is wrong, with the value and what was expected.
+        problem: String,
+    },
+    /// A format of score files does not suit what was asked of it.
+    #[error("format {format}: {problem}")]
+    Format {
+        /// Name of the format.
+        format: &'static str,
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
     /// A picture could not be drawn.
     #[error("{what} cannot be drawn: {problem}")]
     Plot {

@@ -1,15 +1,15 @@
 //! From scores to a report, in one call.
 
-use crate::metrics::{ErrorCurve, Errors, RankOne, auc, d_prime};
+use crate::metrics::{ErrorCurve, Errors, RankOne, auc, d_prime, degrees_of_freedom};
 use crate::protocol::SampleCounts;
 use crate::report::{ListInfo, OperatingPoint, Report, SCHEMA, SCHEMA_VERSION, ScoreStatistics};
-use crate::{EvalError, List, Outcome, ScoreSet};
+use crate::{EvalError, List, Outcome, Polarity, ScoreSet};
 
 /// Confidence of every interval in a report.
 const CONFIDENCE: f64 = 0.95;
 
 /// The false match rates a report gives the FNMR at, and their names in it.
-const FMR_POINTS: [(&str, f64); 4] = [
+pub const FMR_POINTS: [(&str, f64); 4] = [
     ("1e-2", 1e-2),
     ("1e-3", 1e-3),
     ("1e-4", 1e-4),
@@ -96,6 +96,7 @@ pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
         eer_high: eer.high,
         eer_interval_95: [eer_from, eer_to],
         eer_interpolated: curve.eer_interpolated(),
+        eer_min_difference: Some(curve.eer_min_difference()),
         eer_point: operating_point(&eer.at),
         rank1: meta.search.and_then(|s| s.rate()),
         rank1_correct: meta.search.map(|s| s.correct),
@@ -112,12 +113,21 @@ pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
             .iter()
             .map(|(name, e)| (name.clone(), e.as_ref().map(operating_point)))
             .collect(),
+        gar_at_fmr: FMR_POINTS
+            .map(|(name, fmr)| (name.to_owned(), curve.gar_at_fmr(fmr)))
+            .into(),
         zero_fmr: operating_point(&curve.zero_fmr()),
         zero_fnmr: operating_point(&curve.zero_fnmr()),
         auc: auc(curve),
         d_prime: d_prime(curve),
         genuine_scores: ScoreStatistics::from(genuine_scores),
         impostor_scores: ScoreStatistics::from(impostor_scores),
+        degrees_of_freedom: match curve.polarity() {
+            Polarity::Distance => degrees_of_freedom(&impostor_scores),
+            Polarity::Similarity => None,
+        },
+        bootstrap: None,
+        identification: None,
     }
 }
 

@@ -11,7 +11,9 @@
 //! * [`list`]: `path label` lists, as the palmprint papers publish them.
 //! * [`protocol`]: every gallery sample against every probe sample, in tiles; knows no matcher.
 //! * [`ScoreSet`] and [`score_file`]: genuine and impostor scores, in memory and as `score label` text.
-//! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, rank-1 and the intervals around them.
+//! * [`Comparisons`] and [`SubjectScores`]: scores with the names and subjects they are of.
+//! * [`formats`]: the score files of bob, pyeer, NIST, numpy and the palmprint papers.
+//! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, CMC, DIR, APCER, D_sys … and the intervals around them.
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //!
@@ -37,20 +39,29 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod comparisons;
+mod counted;
 mod error;
 pub mod evaluate;
+pub mod formats;
 pub mod list;
 pub mod metrics;
 pub mod plot;
 pub mod protocol;
 pub mod report;
+mod report_parts;
 pub mod score_file;
 mod scores;
+mod subjects;
 mod table;
 
+pub use comparisons::{Comparisons, NamedComparison, Names};
+pub use counted::{CountedOutcome, compare_counted};
 pub use error::EvalError;
 pub use evaluate::{Meta, evaluate};
 pub use list::{List, ListEntry};
 pub use protocol::{Outcome, Sample, compare_all};
 pub use report::Report;
+pub use report_parts::{IdentificationFigures, SubjectBootstrap};
 pub use scores::{Kind, Polarity, ScoreSet};
+pub use subjects::{SubjectComparison, SubjectScores};

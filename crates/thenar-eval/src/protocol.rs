@@ -15,7 +15,7 @@ use crate::{Kind, ListEntry, Polarity, ScoreSet};
 /// Probes in a tile. Times the gallery, 4 bytes each: 3 MiB for 12,000 gallery samples.
 const TILE_PROBES: usize = 64;
 /// Probes one task compares while a gallery datum is in the cache.
-const TASK_PROBES: usize = 8;
+pub(crate) const TASK_PROBES: usize = 8;
 
 /// One image and what was made of it.
 #[derive(Debug, Clone)]
@@ -135,9 +135,9 @@ impl Tile<'_> {
 
 /// Path and label as numbers, so that pairs are told apart without comparing text.
 #[derive(Debug, Clone, Copy)]
-struct Ids {
-    path: u32,
-    label: u32,
+pub(crate) struct Ids {
+    pub(crate) path: u32,
+    pub(crate) label: u32,
 }
 
 /// Compares every gallery sample with every probe sample and hands the scores over tile by tile.
@@ -249,7 +249,7 @@ fn count_samples<G, P>(gallery: &[Sample<G>], probe: &[Sample<P>]) -> SampleCoun
 }
 
 /// Scores of `probes` against the whole gallery into `rows`, one row per probe.
-fn compare<G, P>(
+pub(crate) fn compare<G, P>(
     gallery: &[Sample<G>],
     probes: &[Sample<P>],
     score: &impl Fn(&G, &P) -> f32,
@@ -266,7 +266,7 @@ fn compare<G, P>(
 }
 
 /// Numbers the paths and labels of both lists alike.
-fn number<G, P>(gallery: &[Sample<G>], probe: &[Sample<P>]) -> (Vec<Ids>, Vec<Ids>) {
+pub(crate) fn number<G, P>(gallery: &[Sample<G>], probe: &[Sample<P>]) -> (Vec<Ids>, Vec<Ids>) {
     let mut paths = HashMap::new();
     let mut labels = HashMap::new();
     let mut ids = |path, label| Ids {

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Distribution;
+use crate::report_parts::{IdentificationFigures, SubjectBootstrap};
 use crate::{EvalError, List, Polarity, atomic, table};
 
 /// Value of [`Report::schema`].
@@ -65,6 +66,9 @@ pub struct Report {
     pub eer_interval_95: [f64; 2],
     /// Equal error rate by linear interpolation of the ROC.
     pub eer_interpolated: f64,
+    /// Equal error rate as bob.measure defines it: where |FMR − FNMR| is smallest. `None` in reports of older versions.
+    #[serde(default)]
+    pub eer_min_difference: Option<f64>,
     /// Threshold and errors of the FVC2000 interval.
     pub eer_point: OperatingPoint,
     /// Rank-1 identification rate; a tie counts against the probe. `None` when unknown.
@@ -79,6 +83,9 @@ pub struct Report {
     pub fnmr_at_fmr: BTreeMap<String, Option<f64>>,
     /// The same points in full.
     pub points_at_fmr: BTreeMap<String, Option<OperatingPoint>>,
+    /// Genuine accept rate at FMR ≤ the key: 1 − FNMR. Empty in reports of older versions.
+    #[serde(default)]
+    pub gar_at_fmr: BTreeMap<String, Option<f64>>,
     /// Lowest FNMR without a false match.
     pub zero_fmr: OperatingPoint,
     /// Lowest FMR without a false non-match.
@@ -91,6 +98,15 @@ pub struct Report {
     pub genuine_scores: ScoreStatistics,
     /// The impostor scores as a whole.
     pub impostor_scores: ScoreStatistics,
+    /// Degrees of freedom of the impostor distances (Daugman); `None` where scores are not distances in 0..=1.
+    #[serde(default)]
+    pub degrees_of_freedom: Option<f64>,
+    /// Intervals over subjects, where they were asked for.
+    #[serde(default)]
+    pub bootstrap: Option<SubjectBootstrap>,
+    /// Identification, where the searches are known.
+    #[serde(default)]
+    pub identification: Option<IdentificationFigures>,
 }
 
 /// A list a report was made from.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::report::{ListInfo, OperatingPoint, Report};
+use crate::report_parts::{IdentificationFigures, SubjectBootstrap};
 
 pub(crate) fn render(report: &Report) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
@@ -32,7 +33,13 @@ pub(crate) fn render(report: &Report) -> String {
     row("Failure to acquire", failure_text(report));
     row("EER", eer_text(report));
     row("EER, interpolated", percent(report.eer_interpolated));
+    if let Some(b) = &report.bootstrap {
+        row("EER over subjects", bootstrap_text(b));
+    }
     row("Rank-1", rank_text(report));
+    if let Some(i) = &report.identification {
+        row("Identification", identification_text(i));
+    }
     for (name, point) in &report.points_at_fmr {
         row(
             &format!("FNMR at FMR {name}"),
@@ -146,6 +153,35 @@ fn rank_text(report: &Report) -> String {
         }
         _ => "not measured".to_owned(),
     }
+}
+
+fn bootstrap_text(b: &SubjectBootstrap) -> String {
+    let [from, to] = b.eer_interval;
+    format!(
+        "[{} .. {}] ({} subjects, {} replicates, {} %)",
+        percent(from),
+        percent(to),
+        grouped(b.subjects),
+        grouped(b.replicates),
+        b.confidence * 100.0
+    )
+}
+
+fn identification_text(i: &IdentificationFigures) -> String {
+    let rank = |k: usize| {
+        let rate = i.cmc.get(k - 1).copied();
+        rate.map_or_else(|| "-".to_owned(), percent)
+    };
+    let fnir = i.fnir_at_fpir.get("1e-2").copied().flatten();
+    format!(
+        "rank 5 {}, rank 10 {}, FNIR at FPIR 1e-2 {} (N {}, {} mated, {} non-mated searches)",
+        rank(5),
+        rank(10),
+        fnir.map_or_else(|| "not measurable".to_owned(), percent),
+        grouped(i.enrolled),
+        grouped(i.mated),
+        grouped(i.non_mated)
+    )
 }
 
 fn fnmr_text(point: Option<&OperatingPoint>, genuine: u64) -> String {

@@ -110,6 +110,83 @@ fn the_table_shows_counts_beside_rates() {
     }
 }
 
+/// The same experiment with the names of its subjects.
+fn named() -> thenar_eval::Comparisons {
+    let mut all = thenar_eval::Comparisons::new(Polarity::Distance);
+    for probe in 0..60 {
+        for gallery in 0..40 {
+            let (p, g) = ((probe % 20).to_string(), (gallery % 20).to_string());
+            let noise = ((probe * 31 + gallery * 17) % 13) as f32 * 0.11;
+            let score = ((probe % 20) as f32 - (gallery % 20) as f32).abs() + noise;
+            let sample = format!("p{probe}");
+            all.push((&g, None), (&p, Some(&sample)), score);
+        }
+    }
+    all
+}
+
+#[test]
+fn intervals_over_subjects_and_searches_are_part_of_the_report() {
+    let all = named();
+    let plan = thenar_eval::metrics::BootstrapPlan {
+        replicates: 200,
+        ..Default::default()
+    };
+    let points = [("1e-2", 1e-2), ("1e-5", 1e-5)];
+    let found = thenar_eval::metrics::bootstrap_subjects(
+        &all.subject_scores(),
+        &points.map(|p| p.1),
+        &plan,
+    )
+    .unwrap();
+    let searches = all.identification().unwrap();
+    let plain = evaluate(&all.score_set(), &Meta::default()).unwrap();
+    let report = plain
+        .clone()
+        .with_bootstrap(&found, &plan, &points)
+        .with_identification(&searches);
+    let bootstrap = report.bootstrap.as_ref().unwrap();
+    let [low, high] = bootstrap.eer_interval;
+    assert!(low <= report.eer && report.eer <= high && low < high);
+    assert_eq!((bootstrap.subjects, bootstrap.replicates), (20, 200));
+    assert!(bootstrap.fnmr_at_fmr_interval["1e-2"].is_some());
+    assert_eq!(bootstrap.fnmr_at_fmr_interval["1e-5"], None);
+    let identification = report.identification.as_ref().unwrap();
+    assert_eq!((identification.enrolled, identification.mated), (20, 60));
+    assert_eq!(identification.cmc.len(), 20);
+    assert_eq!(report.rank1, Some(identification.cmc[0]));
+    assert_eq!(identification.fnir_at_fpir["1e-2"], None);
+    for part in [
+        "EER over subjects",
+        "20 subjects, 200 replicates, 95 %",
+        "N 20, 60 mated",
+    ] {
+        assert!(
+            report.table().contains(part),
+            "{part:?} is not in\n{}",
+            report.table()
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    report.write(&path).unwrap();
+    assert_eq!(Report::read(&path).unwrap(), report);
+    // A report of an earlier day has none of these keys and is still read.
+    let mut json: serde_json::Value = serde_json::from_str(&plain.to_json()).unwrap();
+    let keys = json.as_object_mut().unwrap();
+    for key in [
+        "bootstrap",
+        "identification",
+        "degrees_of_freedom",
+        "eer_min_difference",
+        "gar_at_fmr",
+    ] {
+        assert!(keys.remove(key).is_some(), "{key}");
+    }
+    std::fs::write(&path, json.to_string()).unwrap();
+    assert_eq!(Report::read(&path).unwrap().eer, plain.eer);
+}
+
 #[test]
 fn a_foreign_or_newer_report_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,18 +2,22 @@
 
 use rayon::slice::ParallelSliceMut;
 
-use super::{clopper_pearson, measurable};
-use crate::{EvalError, Polarity, ScoreSet};
+use super::tally::Tally;
+use super::{ScoreHistogram, clopper_pearson, measurable};
+use crate::{EvalError, Kind, Polarity, ScoreSet};
 
 /// The scores of an experiment, sorted, so that the errors at any threshold are two binary searches.
 ///
-/// Holds one copy of the scores (4 bytes each). Making it is O(n log n), every question after that O(log n).
+/// Holds one copy of the scores (4 bytes each). Making it is O(n log n), every question after that O(log n). Made from
+/// a [`ScoreHistogram`] it holds 12 bytes per bin in use instead, however many scores were counted.
 #[derive(Debug, Clone)]
 pub struct ErrorCurve {
     /// Ascending, high means match.
-    pub(super) genuine: Vec<f32>,
+    pub(super) genuine: Tally,
     /// Ascending, high means match.
-    pub(super) impostor: Vec<f32>,
+    pub(super) impostor: Tally,
+    /// No score is above it, high means match.
+    highest: f32,
     polarity: Polarity,
     failed_genuine: u64,
     failed_impostor: u64,
@@ -69,6 +73,7 @@ impl ErrorCurve {
         let (genuine, failed_genuine) = sorted(&scores.genuine, scores.polarity, "genuine")?;
         let (impostor, failed_impostor) = sorted(&scores.impostor, scores.polarity, "impostor")?;
         Ok(Self {
+            highest: genuine.highest().max(impostor.highest()),
             genuine,
             impostor,
             polarity: scores.polarity,
@@ -77,16 +82,41 @@ impl ErrorCurve {
         })
     }
 
+    /// The curve of counted scores: exact at the edges of the bins, and known nowhere else.
+    ///
+    /// [`ScoreHistogram::bound`] says how far its figures can be from those of the scores themselves.
+    ///
+    /// # Errors
+    /// [`EvalError::NoScores`] when a kind has no usable score.
+    pub fn from_histogram(histogram: &ScoreHistogram) -> Result<Self, EvalError> {
+        let (failed_genuine, failed_impostor) = histogram.failed();
+        let tally = |kind, name, failed| {
+            let tally = Tally::of_runs(histogram.oriented_runs(kind));
+            if tally.total() == 0 {
+                return Err(EvalError::NoScores { kind: name, failed });
+            }
+            Ok(tally)
+        };
+        Ok(Self {
+            genuine: tally(Kind::Genuine, "genuine", failed_genuine)?,
+            impostor: tally(Kind::Impostor, "impostor", failed_impostor)?,
+            highest: histogram.highest(),
+            polarity: histogram.polarity(),
+            failed_genuine,
+            failed_impostor,
+        })
+    }
+
     /// Usable genuine comparisons, at least 1.
     #[must_use]
     pub fn genuine(&self) -> u64 {
-        self.genuine.len() as u64
+        self.genuine.total()
     }
 
     /// Usable impostor comparisons, at least 1.
     #[must_use]
     pub fn impostor(&self) -> u64 {
-        self.impostor.len() as u64
+        self.impostor.total()
     }
 
     /// Genuine and impostor comparisons that failed to acquire.
@@ -97,12 +127,25 @@ impl ErrorCurve {
 
     /// The usable genuine scores, from the least to the most alike.
     pub fn genuine_scores(&self) -> impl Iterator<Item = f32> + '_ {
-        self.genuine.iter().map(|&s| self.polarity.oriented(s))
+        self.genuine.scores().map(|s| self.polarity.oriented(s))
     }
 
     /// The usable impostor scores, from the least to the most alike.
     pub fn impostor_scores(&self) -> impl Iterator<Item = f32> + '_ {
-        self.impostor.iter().map(|&s| self.polarity.oriented(s))
+        self.impostor.scores().map(|s| self.polarity.oriented(s))
+    }
+
+    /// The distinct usable scores of one kind, from the least to the most alike, each with how often it was seen.
+    ///
+    /// The way to go over counted scores, of which there may be 10⁹.
+    pub fn runs(&self, kind: Kind) -> impl Iterator<Item = (f32, u64)> + '_ {
+        let tally = match kind {
+            Kind::Genuine => &self.genuine,
+            Kind::Impostor => &self.impostor,
+        };
+        tally
+            .runs()
+            .map(|(score, count)| (self.polarity.oriented(score), count))
     }
 
     /// What a high score means in the caller's scores and thresholds.
@@ -135,32 +178,30 @@ impl ErrorCurve {
     /// The lowest FMR with no false non-match (FVC: ZeroFNMR).
     #[must_use]
     pub fn zero_fnmr(&self) -> Errors {
-        self.at_oriented(self.genuine[0])
+        self.at_oriented(self.genuine.lowest())
     }
 
     /// The errors at every distinct score, from accepting everything to, last, rejecting everything.
     ///
     /// Thresholds run from the most to the least permissive; FMR never rises and FNMR never falls along the way.
     pub fn points(&self) -> impl Iterator<Item = Errors> + '_ {
-        let (mut g, mut i) = (0, 0);
+        let mut genuine = self.genuine.runs().peekable();
+        let mut impostor = self.impostor.runs().peekable();
+        let (mut genuine_below, mut impostor_below) = (0u64, 0u64);
         let mut ended = false;
         std::iter::from_fn(move || {
-            let next = match (self.genuine.get(g), self.impostor.get(i)) {
-                (Some(&a), Some(&b)) => a.min(b),
-                (Some(&a), None) => a,
-                (None, Some(&b)) => b,
+            let next = match (genuine.peek(), impostor.peek()) {
+                (Some(a), Some(b)) => a.0.min(b.0),
+                (Some(run), None) | (None, Some(run)) => run.0,
                 (None, None) if ended => return None,
                 (None, None) => {
                     ended = true;
                     return Some(self.at_oriented(self.beyond_all()));
                 }
             };
-            let here = self.errors(next, g, i);
-            g += self.genuine[g..].iter().take_while(|&&s| s == next).count();
-            i += self.impostor[i..]
-                .iter()
-                .take_while(|&&s| s == next)
-                .count();
+            let here = self.errors(next, genuine_below, impostor_below);
+            genuine_below += genuine.next_if(|run| run.0 == next).map_or(0, |run| run.1);
+            impostor_below += impostor.next_if(|run| run.0 == next).map_or(0, |run| run.1);
             Some(here)
         })
     }
@@ -177,7 +218,7 @@ impl ErrorCurve {
         let mut points: Vec<Errors> = levels
             .flat_map(|level| [self.strictest_needed(level), self.loosest_needed(level)])
             .collect();
-        points.push(self.at_oriented(self.genuine[0].min(self.impostor[0])));
+        points.push(self.at_oriented(self.genuine.lowest().min(self.impostor.lowest())));
         points.push(self.at_oriented(self.beyond_all()));
         points.sort_by_key(|p| (p.false_non_matches, std::cmp::Reverse(p.false_matches)));
         points.dedup_by_key(|p| (p.false_non_matches, p.false_matches));
@@ -200,7 +241,7 @@ impl ErrorCurve {
     /// `holds` must stay true once true. The bit patterns of floats are in the order of their values, so this halves a
     /// range of 2³² patterns instead of walking over millions of scores.
     pub(super) fn first_where(&self, holds: impl Fn(&Errors) -> bool) -> Errors {
-        let mut low = ordinal(self.genuine[0].min(self.impostor[0]));
+        let mut low = ordinal(self.genuine.lowest().min(self.impostor.lowest()));
         let mut high = ordinal(self.beyond_all());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -211,24 +252,27 @@ impl ErrorCurve {
             }
         }
         // The threshold found lies just above a score; the point it belongs to is the next score up.
-        let (g, i) = self.ranks(from_ordinal(low));
-        let threshold = match (self.genuine.get(g), self.impostor.get(i)) {
-            (Some(&a), Some(&b)) => a.min(b),
-            (Some(&a), None) => a,
-            (None, Some(&b)) => b,
+        let found = from_ordinal(low);
+        let next = match (
+            self.genuine.not_below(found),
+            self.impostor.not_below(found),
+        ) {
+            (Some(a), Some(b)) => a.min(b),
+            (Some(score), None) | (None, Some(score)) => score,
             (None, None) => self.beyond_all(),
         };
-        self.errors(threshold, g, i)
+        self.at_oriented(next)
     }
 
     /// The point just before `point` on the permissive side, if there is one.
     pub(super) fn before(&self, point: &Errors) -> Option<Errors> {
-        let (g, i) = self.ranks(self.polarity.oriented(point.threshold));
-        let lower = |sorted: &[f32], rank: usize| rank.checked_sub(1).map(|k| sorted[k]);
-        let threshold = match (lower(&self.genuine, g), lower(&self.impostor, i)) {
+        let here = self.polarity.oriented(point.threshold);
+        let threshold = match (
+            self.genuine.last_below(here),
+            self.impostor.last_below(here),
+        ) {
             (Some(a), Some(b)) => a.max(b),
-            (Some(a), None) => a,
-            (None, Some(b)) => b,
+            (Some(score), None) | (None, Some(score)) => score,
             (None, None) => return None,
         };
         Some(self.at_oriented(threshold))
@@ -236,30 +280,24 @@ impl ErrorCurve {
 
     /// The smallest threshold that rejects every score.
     fn beyond_all(&self) -> f32 {
-        self.genuine[self.genuine.len() - 1]
-            .max(self.impostor[self.impostor.len() - 1])
-            .next_up()
+        self.highest.next_up()
     }
 
     fn at_oriented(&self, threshold: f32) -> Errors {
-        let (g, i) = self.ranks(threshold);
-        self.errors(threshold, g, i)
+        let (genuine, impostor) = (
+            self.genuine.below(threshold),
+            self.impostor.below(threshold),
+        );
+        self.errors(threshold, genuine, impostor)
     }
 
-    /// How many genuine and impostor scores lie below `threshold`.
-    fn ranks(&self, threshold: f32) -> (usize, usize) {
-        let below =
-            |sorted: &[f32]| sorted.partition_point(|&s| s < threshold || threshold.is_nan());
-        (below(&self.genuine), below(&self.impostor))
-    }
-
-    fn errors(&self, threshold: f32, genuine_below: usize, impostor_below: usize) -> Errors {
+    fn errors(&self, threshold: f32, genuine_below: u64, impostor_below: u64) -> Errors {
         Errors {
             threshold: self.polarity.oriented(threshold),
-            false_matches: (self.impostor.len() - impostor_below) as u64,
-            false_non_matches: genuine_below as u64,
-            impostor: self.impostor.len() as u64,
-            genuine: self.genuine.len() as u64,
+            false_matches: self.impostor.total() - impostor_below,
+            false_non_matches: genuine_below,
+            impostor: self.impostor.total(),
+            genuine: self.genuine.total(),
         }
     }
 }
@@ -269,7 +307,7 @@ fn sorted(
     scores: &[f32],
     polarity: Polarity,
     kind: &'static str,
-) -> Result<(Vec<f32>, u64), EvalError> {
+) -> Result<(Tally, u64), EvalError> {
     // The largest finite float is refused too: no threshold lies beyond it.
     if let Some(index) = scores.iter().position(|s| s.abs() >= f32::MAX) {
         return Err(EvalError::InfiniteScore {
@@ -290,7 +328,7 @@ fn sorted(
         return Err(EvalError::NoScores { kind, failed });
     }
     usable.par_sort_unstable_by(f32::total_cmp);
-    Ok((usable, failed))
+    Ok((Tally::of_sorted(usable), failed))
 }
 
 /// Bit pattern of a float, shifted so that unsigned order is the order of values (NaN aside).

@@ -86,6 +86,12 @@ impl ErrorCurve {
         (low.min(eer), high.max(eer))
     }
 
+    /// The thresholds just before and just after FMR and FNMR cross.
+    pub(super) fn around_equal_error(&self) -> (Errors, Errors) {
+        let t2 = self.crossing();
+        (self.before_crossing(&t2), t2)
+    }
+
     /// t2: the first threshold with FMR ≤ FNMR.
     fn crossing(&self) -> Errors {
         self.first_where(|e| scaled_fmr(e) <= scaled_fnmr(e))

@@ -40,6 +40,20 @@ pub fn rule_of_three(trials: u64) -> f64 {
     -libm::expm1(0.05f64.ln() / trials as f64)
 }
 
+/// The interval of a rate as it is best printed: [`clopper_pearson`], and where no error was seen 0 and the one-sided
+/// limit, which is [`rule_of_three`] at 95 %.
+///
+/// The two-sided limit of no error spends half of the remaining risk below 0, where nothing can be; this one does not.
+#[must_use]
+pub fn rate_interval(errors: u64, trials: u64, confidence: f64) -> (f64, f64) {
+    if errors > 0 || trials == 0 {
+        return clopper_pearson(errors, trials, confidence);
+    }
+    // The upper end of a two-sided interval leaves half of the rest above it.
+    let one_sided = 2.0 * confidence.clamp(0.5, 1.0) - 1.0;
+    (0.0, clopper_pearson(0, trials, one_sided).1)
+}
+
 /// Are `trials` comparisons enough to speak of a rate of `rate`? True from 3/`rate` trials on.
 #[must_use]
 pub fn measurable(rate: f64, trials: u64) -> bool {
@@ -91,6 +105,17 @@ mod tests {
         assert_eq!(clopper_pearson(5, 3, 0.95), clopper_pearson(3, 3, 0.95));
         assert_eq!(rule_of_three(0), 1.0);
         assert!((rule_of_three(1_000) * 1_000.0 - 2.995_7).abs() < 0.01);
+    }
+
+    #[test]
+    fn no_error_is_printed_with_the_rule_of_three() {
+        for n in [1u64, 30, 1_000, 1_000_000] {
+            let (low, high) = rate_interval(0, n, 0.95);
+            assert_eq!(low, 0.0);
+            assert!((high / rule_of_three(n) - 1.0).abs() < 1e-7, "{n}: {high}");
+        }
+        assert_eq!(rate_interval(3, 50, 0.95), clopper_pearson(3, 50, 0.95));
+        assert_eq!(rate_interval(0, 0, 0.95), (0.0, 1.0));
     }
 
     #[test]

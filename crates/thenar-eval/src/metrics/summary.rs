@@ -1,6 +1,7 @@
 //! Figures of the whole score distributions.
 
 use super::ErrorCurve;
+use super::tally::Tally;
 
 /// Mean and spread of the scores of one kind, in the caller's polarity.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,15 +26,13 @@ impl ErrorCurve {
         )
     }
 
-    fn distribution(&self, sorted: &[f32]) -> Distribution {
-        let n = sorted.len() as f64;
-        let mean = sorted.iter().map(|&s| f64::from(s)).sum::<f64>() / n;
-        let variance = sorted
-            .iter()
-            .map(|&s| (f64::from(s) - mean).powi(2))
-            .sum::<f64>()
-            / n;
-        let ends = [sorted[0], sorted[sorted.len() - 1]].map(|s| self.polarity().oriented(s));
+    fn distribution(&self, scores: &Tally) -> Distribution {
+        let n = scores.total() as f64;
+        let weighed = |(score, count): (f32, u64)| f64::from(score) * count as f64;
+        let mean = scores.runs().map(weighed).sum::<f64>() / n;
+        let square = |(score, count): (f32, u64)| (f64::from(score) - mean).powi(2) * count as f64;
+        let variance = scores.runs().map(square).sum::<f64>() / n;
+        let ends = [scores.lowest(), scores.highest()].map(|s| self.polarity().oriented(s));
         Distribution {
             mean: if self.polarity().oriented(1.0) < 0.0 {
                 -mean + 0.0
@@ -50,19 +49,18 @@ impl ErrorCurve {
 /// Area under the ROC curve: the probability that a genuine score beats an impostor score, ties counted one half.
 #[must_use]
 pub fn auc(curve: &ErrorCurve) -> f64 {
-    let impostor = &curve.impostor;
-    // Both are sorted, so the two ranks only move up.
-    let (mut below, mut not_above) = (0, 0);
-    let mut doubled_wins = 0u128;
-    for &score in &curve.genuine {
-        while below < impostor.len() && impostor[below] < score {
-            below += 1;
+    // Both are in ascending order, so the number of impostor scores passed only grows.
+    let mut impostor = curve.impostor.runs().peekable();
+    let (mut below, mut doubled_wins) = (0u64, 0u128);
+    for (score, count) in curve.genuine.runs() {
+        while let Some((_, passed)) = impostor.next_if(|run| run.0 < score) {
+            below += passed;
         }
-        not_above = not_above.max(below);
-        while not_above < impostor.len() && impostor[not_above] <= score {
-            not_above += 1;
-        }
-        doubled_wins += (below + not_above) as u128;
+        let ties = impostor
+            .peek()
+            .filter(|run| run.0 == score)
+            .map_or(0, |run| run.1);
+        doubled_wins += u128::from(count) * (2 * u128::from(below) + u128::from(ties));
     }
     doubled_wins as f64 / (2.0 * curve.genuine() as f64 * curve.impostor() as f64)
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use plotters::prelude::*;
 
 use super::{GENUINE, IMPOSTOR, failed};
-use crate::EvalError;
 use crate::metrics::ErrorCurve;
+use crate::{EvalError, Kind};
 
 /// Counts of genuine and impostor scores in equal bins.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,16 +34,15 @@ impl Histogram {
         } else {
             1.0
         };
-        let count = |scores: &mut dyn Iterator<Item = f32>| {
+        let count = |kind: Kind| {
             let mut counts = vec![0u64; bins];
-            for score in scores {
+            for (score, times) in curve.runs(kind) {
                 let bin = ((f64::from(score) - start) / width) as usize;
-                counts[bin.min(bins - 1)] += 1;
+                counts[bin.min(bins - 1)] += times;
             }
             counts
         };
-        let genuine = count(&mut curve.genuine_scores());
-        let impostor = count(&mut curve.impostor_scores());
+        let (genuine, impostor) = (count(Kind::Genuine), count(Kind::Impostor));
         Self {
             start,
             width,
