@@ -361,7 +361,28 @@ fn images_are_measured_by_list() {
             assert!(score < 1e-3, "{method} {protect}: {line}");
         }
         assert!(place.path("out/report.json").exists());
+        // Level-1 bits have a calibration, and with it stated rates.
+        assert_eq!(
+            report["stated_fmr"].is_array(),
+            ["l1", "l1+l2"].contains(&protect)
+        );
+        // The scores alone give the same figures.
+        let again = place
+            .run("eval scores out/scores.txt --format labelled --polarity distance --json")
+            .code(0)
+            .json();
+        for key in ["eer", "genuine", "impostor", "auc", "points_at_fmr"] {
+            assert_eq!(report[key], again[key], "{method} {protect} {key}");
+        }
     }
+    let together = place
+        .run("eval run --gallery gallery --probe probe --together --protect hash -o out --json")
+        .code(0)
+        .json();
+    assert!(together["genuine"].as_u64() <= Some(4) && together["eer"] == json!(0.0));
+    place
+        .run("eval run --gallery gallery --probe probe --together --method compcode -o out3")
+        .code(2);
     fs::write(
         place.path("probe"),
         "# a comment\nagain0.png 0\nnowhere.png 1\n",
@@ -378,6 +399,47 @@ fn images_are_measured_by_list() {
     place
         .run("eval run --gallery gallery --probe probe --method compcode --protect l1 -o out2")
         .code(2);
+}
+
+#[test]
+fn scores_of_other_tools_become_error_rates() {
+    let place = Place::for_rois();
+    let rows =
+        "anna anna p1 0.9\nanna anna p2 0.4\nanna ben p3 0.5\nben ben p4 0.7\nben anna p1 0.2\n";
+    fs::write(place.path("scores-dev"), rows).unwrap();
+    let report = place
+        .run("eval scores scores-dev --format bob4 --bootstrap 200 -o out --json")
+        .code(0)
+        .json();
+    assert_eq!(
+        (&report["genuine"], &report["impostor"], &report["auc"]),
+        (&json!(3), &json!(2), &json!(5.0 / 6.0))
+    );
+    assert_eq!(report["bootstrap"]["subjects"], json!(2));
+    assert!(place.path("out/report.json").exists() && place.path("out/det.svg").exists());
+    let refused = |args: &str, reason: &str| {
+        let said = place.run(&format!("eval scores {args}")).code(2).stderr;
+        assert!(said.contains(reason), "{args}: {said}");
+    };
+    refused("scores-dev --format bob4 --polarity distance", "similarity");
+    refused("scores-dev --format labelled", "high score means");
+    refused("scores-dev --format csv", "expected one of labelled");
+    refused("nowhere --format bob4", "nowhere");
+    refused("scores-dev --format pyeer --polarity similarity", "1 files");
+    fs::write(place.path("bad"), rows.replace("0.5", "x")).unwrap();
+    refused("bad --format bob4", "bad:3");
+}
+
+#[test]
+fn the_bench_times_every_stage() {
+    let place = Place::for_photos();
+    let timed = place.run("bench --seconds 0.01 --json").code(0).json();
+    let stages = timed["stages"].as_array().unwrap();
+    assert!(stages.len() >= 10);
+    assert!(stages.iter().all(|s| s["ms"].as_f64() > Some(0.0)));
+    assert_eq!(timed["onnx_runtime"], json!(null));
+    let refused = place.run("bench --seconds 0.01 --against --python no-such-python");
+    assert!(refused.code(2).stderr.contains("onnxruntime"));
 }
 
 #[test]

@@ -305,6 +305,8 @@ pub(crate) struct Bench {
 pub(crate) enum Eval {
     /// Compare every gallery image with every probe image; write scores and a report
     Run(EvalRun),
+    /// Turn scores, of this program or of another, into error rates
+    Scores(EvalScores),
     /// Measure the calibration from distance to false-match rate that stands beside a model
     Calibrate(Calibrate),
 }
@@ -332,6 +334,55 @@ pub(crate) struct EvalRun {
     /// Folder for scores.txt, report.json and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvalScores {
+    /// Score files, in the order that the format wants
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// labelled, bob4, bob5, bob-csv, pyeer, pyeer-hist, nist-11, nist-1n, npy or npz
+    #[arg(long, value_name = "NAME")]
+    pub format: String,
+    /// What a high score means, where the format does not say it
+    #[arg(long, value_enum)]
+    pub polarity: Option<ScorePolarity>,
+    /// Subjects of the probes, lines of `path label`, for NIST logs
+    #[arg(long, value_name = "LIST")]
+    pub probe: Option<PathBuf>,
+    /// Subjects of the gallery, lines of `path label`, for NIST 1:N logs
+    #[arg(long, value_name = "LIST")]
+    pub gallery: Option<PathBuf>,
+    /// Intervals from so many draws of the subjects, where the format names them; 1000 is usual
+    #[arg(long, value_name = "N")]
+    pub bootstrap: Option<usize>,
+    /// Seed of these draws
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// What the report calls the system
+    #[arg(long, value_name = "TEXT", default_value = "scores")]
+    pub name: String,
+    /// Folder for report.json and the curves
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// What a high score means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScorePolarity {
+    /// A match
+    Similarity,
+    /// No match
+    Distance,
+}
+
+impl From<ScorePolarity> for thenar_eval::Polarity {
+    fn from(polarity: ScorePolarity) -> Self {
+        match polarity {
+            ScorePolarity::Similarity => Self::Similarity,
+            ScorePolarity::Distance => Self::Distance,
+        }
+    }
 }
 
 /// What compares images.

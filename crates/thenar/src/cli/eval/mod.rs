@@ -3,6 +3,7 @@
 mod acquire;
 mod calibrate;
 mod run;
+mod scores;
 mod stated;
 mod template;
 
@@ -14,6 +15,7 @@ use super::session::Session;
 pub(crate) fn run(session: &Session, command: &Eval) -> Result<Verdict, CliError> {
     match command {
         Eval::Run(args) => run::run(session, args),
+        Eval::Scores(args) => scores::run(session, args),
         Eval::Calibrate(args) => calibrate::run(session, args),
     }
 }
