@@ -102,28 +102,28 @@ fn measure(session: &Session, budget: Duration) -> Result<Vec<Row>, CliError> {
     };
     let rows = vec![
         time("decode 1200×1200 JPEG", &mut || {
-            drop(black_box(Photo::decode(&jpeg, "the drawn photo")))
+            let _ = black_box(Photo::decode(&jpeg, "the drawn photo"));
         }),
         time("localizer (photo to hand)", &mut || {
-            drop(black_box(localizer.locate(photo.rgb())))
+            let _ = black_box(localizer.locate(photo.rgb()));
         }),
         time("localizer.onnx", &mut || {
-            drop(black_box(localizer.heads(input.clone())))
+            let _ = black_box(localizer.heads(input.clone()));
         }),
         time("roi", &mut || {
-            drop(black_box(Roi::cut_photo(photo.rgb(), &frame)))
+            let _ = black_box(Roi::cut_photo(photo.rgb(), &frame));
         }),
         time("extractor.onnx", &mut || {
-            drop(black_box(extractor.views(&roi)))
+            let _ = black_box(extractor.views(&roi));
         }),
         time("level 1 of 25 views", &mut || {
-            drop(black_box(pipeline.probe_bits(&palm.views, &k1)))
+            let _ = black_box(pipeline.probe_bits(&palm.views, &k1));
         }),
         time("compare 25 views with 1 template", &mut || {
             black_box(pipeline.score(&probe, &enrolled));
         }),
         time("compcode, extract", &mut || {
-            drop(black_box(CompCode::extract(&roi)))
+            let _ = black_box(CompCode::extract(&roi));
         }),
         time("compcode, compare", &mut || {
             black_box(code.distance(&code));
