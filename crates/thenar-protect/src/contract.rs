@@ -19,7 +19,7 @@ impl ContractId {
         Self::of(
             model_digest,
             preprocessing,
-            &format!("{} sealed/v1", params.describe()),
+            &format!("{} sealed/v2", params.describe()),
         )
     }
 
@@ -71,7 +71,10 @@ mod tests {
             ContractId::new(
                 &[1; 32],
                 "roi/v1",
-                &Level1Params::for_hash(512, 256).unwrap()
+                &Level1Params::new(512, 256)
+                    .unwrap()
+                    .with_gram_schmidt()
+                    .unwrap()
             )
         );
     }
@@ -94,7 +97,7 @@ mod tests {
         );
         assert_eq!(
             hex::encode(ContractId::new(&[0; 32], "roi/v1", &params).0),
-            "de077896ddff92f54fc8b1cad597d31f34d5272d70f995861231391456f436ab"
+            "39f6883a55a4be9be6ac6dc8079c397240750fb1022bb7255186c118dc132f15"
         );
     }
 }

@@ -75,10 +75,7 @@ mod tests {
 
     #[test]
     fn rows_are_orthonormal() {
-        let params = Level1Params::for_hash(96, 96)
-            .unwrap()
-            .with_gram_schmidt()
-            .unwrap();
+        let params = Level1Params::square(96).with_gram_schmidt().unwrap();
         let g = GramSchmidt::new(&params, &[9; 32]);
         let rows: Vec<&[f64]> = g.rows.chunks_exact(96).collect();
         for (i, a) in rows.iter().enumerate() {

@@ -16,7 +16,7 @@ mod gram_schmidt;
 mod params;
 mod structured;
 
-pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN, MAX_HASH_BITS};
+pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN};
 
 use std::cmp::Reverse;
 
@@ -45,7 +45,7 @@ impl Level1 {
     /// Draws the transform that `token` chooses.
     ///
     /// The token is expanded by HKDF-SHA256 with the parameters as `info`, so one token gives unrelated transforms for
-    /// different parameters: a leaked palm hash says nothing about the template made with the same token.
+    /// different parameters: a template of one length says nothing about one of another length made with the same token.
     ///
     /// # Errors
     /// None at present: parameters are checked when they are made. The `Result` is kept for transforms to come.

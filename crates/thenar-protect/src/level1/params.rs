@@ -5,9 +5,6 @@ use crate::ProtectError;
 /// The longest feature level 1 takes. With 2^20 steps per unit it keeps every sum within an `i64`.
 pub const MAX_FEATURE_LEN: usize = 1 << 14;
 
-/// The longest palm hash: the longest BCH code in use has 2^13 − 1 bits.
-pub const MAX_HASH_BITS: usize = (1 << 13) - 1;
-
 /// How the orthonormal projection is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level1Form {
@@ -17,18 +14,11 @@ pub enum Level1Form {
     GramSchmidt,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Template,
-    Hash,
-}
-
-/// How long the feature is, how many bits are made of it, for what, and how.
+/// How long the feature is, how many bits are made of it, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level1Params {
     feature_len: usize,
     bits: usize,
-    purpose: Purpose,
     form: Level1Form,
 }
 
@@ -46,25 +36,18 @@ impl Level1Params {
         Ok(Self {
             feature_len,
             bits,
-            purpose: Purpose::Template,
             form: Level1Form::Structured,
         })
     }
 
-    /// Parameters of a palm hash, which never leaves memory and so may be longer than half the feature, and even longer than
-    /// the feature. Its transform is unrelated to that of a template under the same token.
-    ///
-    /// # Errors
-    /// When `feature_len` is not in 2..=[`MAX_FEATURE_LEN`] or `bits` not in 1..=[`MAX_HASH_BITS`].
-    pub fn for_hash(feature_len: usize, bits: usize) -> Result<Self, ProtectError> {
-        check("the feature length", feature_len, 2, MAX_FEATURE_LEN)?;
-        check("the number of hash bits", bits, 1, MAX_HASH_BITS)?;
-        Ok(Self {
-            feature_len,
-            bits,
-            purpose: Purpose::Hash,
+    /// As many bits as values: the whole rotation, for tests of it.
+    #[cfg(test)]
+    pub(crate) fn square(size: usize) -> Self {
+        Self {
+            feature_len: size,
+            bits: size,
             form: Level1Form::Structured,
-        })
+        }
     }
 
     /// The same with the published Gram–Schmidt projection.
@@ -109,12 +92,8 @@ impl Level1Params {
             Level1Form::Structured => "structured",
             Level1Form::GramSchmidt => "gram-schmidt",
         };
-        let purpose = match self.purpose {
-            Purpose::Template => "template",
-            Purpose::Hash => "hash",
-        };
         format!(
-            "level1/{form}/v1 {purpose} feature={} bits={}",
+            "level1/{form}/v1 template feature={} bits={}",
             self.feature_len, self.bits
         )
     }
@@ -146,17 +125,5 @@ mod tests {
         assert!(Level1Params::new(512, 0).is_err());
         assert!(Level1Params::new(1, 1).is_err());
         assert!(Level1Params::new(MAX_FEATURE_LEN + 1, 8).is_err());
-    }
-
-    #[test]
-    fn a_hash_may_be_longer() {
-        assert!(Level1Params::for_hash(128, 255).is_ok());
-        assert!(Level1Params::for_hash(128, MAX_HASH_BITS + 1).is_err());
-        assert!(
-            Level1Params::for_hash(128, 255)
-                .unwrap()
-                .with_gram_schmidt()
-                .is_err()
-        );
     }
 }

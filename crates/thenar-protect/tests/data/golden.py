@@ -75,8 +75,8 @@ def contract(model_digest, preprocessing, scheme):
     return digest.hexdigest()
 
 
-def structured_bits(token, purpose, feature, bits):
-    description = f"level1/structured/v1 {purpose} feature={len(feature)} bits={bits}"
+def structured_bits(token, feature, bits):
+    description = f"level1/structured/v1 template feature={len(feature)} bits={bits}"
     stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
     size = 1
     while size < max(len(feature), bits):
@@ -147,9 +147,8 @@ def open_record(record, store_key, token, owner):
 
 
 TOKEN = bytes(range(32))
-print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template feature=512 bits=256 sealed/v1"))
-print("structured", structured_bits(TOKEN, "template", quantised_test_feature(), 64))
+print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template feature=512 bits=256 sealed/v2"))
+print("structured", structured_bits(TOKEN, quantised_test_feature(), 64))
 print("gram      ", gram_schmidt_bits(TOKEN, quantised_test_feature(), 64))
-print("hash      ", structured_bits(TOKEN, "hash", quantised_test_feature(), 255))
 with open(os.path.join(HERE, "record-v2.bin"), "rb") as file:
     print("record-v2 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))
