@@ -93,6 +93,12 @@ pub enum EvalError {
         /// What is wrong, and what was expected.
         problem: String,
     },
+    /// A protocol cannot be made from what was given.
+    #[error("protocol: {problem}")]
+    Protocol {
+        /// What is wrong, with the value and what was expected.
+        problem: String,
+    },
     /// A picture could not be drawn.
     #[error("{what} cannot be drawn: {problem}")]
     Plot {

@@ -9,6 +9,7 @@
 //! ```
 //!
 //! * [`list`]: `path label` lists, as the palmprint papers publish them.
+//! * [`protocols`]: who trains, who is enrolled, who is searched; made from lists, and checked for leaks.
 //! * [`protocol`]: every gallery sample against every probe sample, in tiles; knows no matcher.
 //! * [`ScoreSet`] and [`score_file`]: genuine and impostor scores, in memory and as `score label` text.
 //! * [`Comparisons`] and [`SubjectScores`]: scores with the names and subjects they are of.
@@ -48,6 +49,7 @@ pub mod list;
 pub mod metrics;
 pub mod plot;
 pub mod protocol;
+pub mod protocols;
 pub mod report;
 mod report_parts;
 pub mod score_file;

@@ -13,12 +13,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::EvalError;
+use crate::{EvalError, atomic};
 
 const MAX_FILE: u64 = 1 << 30;
 const MAX_SAMPLES: usize = 10_000_000;
@@ -117,6 +117,48 @@ impl List {
             entries,
             digest,
         })
+    }
+
+    /// The list of these paths and labels, with the digest and the line numbers it has once written; `path` is its
+    /// name, and what errors name.
+    ///
+    /// # Errors
+    /// As [`List::parse`]; [`EvalError::File`] too for a path or a label that a line cannot hold (a line feed, a label
+    /// with a space, a path that starts with `#`).
+    pub fn from_samples<'a>(
+        path: &Path,
+        samples: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, EvalError> {
+        let mut text = String::new();
+        for (image, label) in samples {
+            let line = format!("{image} {label}");
+            let fits = !line.contains('\n') && !line.starts_with('\u{feff}');
+            let read = parse_line(line.as_bytes(), 0).ok().flatten();
+            if !fits || !read.is_some_and(|e| e.path == image && e.label == label) {
+                let problem = format!(
+                    "{image:?} with label {label:?} cannot stand in a line of `path label`"
+                );
+                return Err(EvalError::file(path, problem));
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Self::parse(text.as_bytes(), path)
+    }
+
+    /// The list as text, one `path label` per line.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let line = |e: &ListEntry| format!("{} {}\n", e.path, e.label);
+        self.entries.iter().map(line).collect()
+    }
+
+    /// Writes the list, whole or not at all. What is read back is the same list.
+    ///
+    /// # Errors
+    /// [`EvalError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), EvalError> {
+        atomic::write(path, |out| out.write_all(self.to_text().as_bytes()))
     }
 }
 
@@ -219,6 +261,33 @@ mod tests {
             missing.starts_with("no/such/list.txt: cannot be read: "),
             "{missing}"
         );
+    }
+
+    #[test]
+    fn what_a_line_cannot_hold_is_refused() {
+        let of = |samples: &[(&str, &str)]| {
+            List::from_samples(Path::new("made.txt"), samples.iter().copied())
+        };
+        let list = of(&[("a b.png", "0"), ("c.png", "1")]).unwrap();
+        assert_eq!(list.to_text(), "a b.png 0\nc.png 1\n");
+        assert_eq!(
+            list,
+            List::parse(list.to_text().as_bytes(), Path::new("made.txt")).unwrap()
+        );
+        let refused: [&[(&str, &str)]; 9] = [
+            &[("#a", "0"), ("b", "1")],
+            &[("b", "1"), ("#a", "0")],
+            &[("a 1\nb", "0")],
+            &[("a", "0 1")],
+            &[("\u{feff}a", "0")],
+            &[("a ", "0")],
+            &[("a", "")],
+            &[("", "0")],
+            &[],
+        ];
+        for samples in refused {
+            assert!(of(samples).is_err(), "{samples:?}");
+        }
     }
 
     proptest! {

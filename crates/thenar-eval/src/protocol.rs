@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::metrics::{RankOne, Search};
 use crate::{Kind, ListEntry, Polarity, ScoreSet};
@@ -41,7 +42,7 @@ impl<T> Sample<T> {
 }
 
 /// How many pairs two lists give.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairCounts {
     /// Pairs of one palm.
     pub genuine: u64,

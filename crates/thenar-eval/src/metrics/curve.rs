@@ -220,9 +220,21 @@ impl ErrorCurve {
             .collect();
         points.push(self.at_oriented(self.genuine.lowest().min(self.impostor.lowest())));
         points.push(self.at_oriented(self.beyond_all()));
-        points.sort_by_key(|p| (p.false_non_matches, std::cmp::Reverse(p.false_matches)));
-        points.dedup_by_key(|p| (p.false_non_matches, p.false_matches));
-        points
+        in_order(points)
+    }
+
+    /// [`ErrorCurve::thinned`], with what a picture needs beyond it: both neighbours of the border at one half, where a
+    /// DET curve is cut, and a few points where both rates are high.
+    pub(crate) fn for_picture(&self, steps: usize) -> Vec<Errors> {
+        let mut points = self.thinned(steps);
+        points.extend(self.before(&self.strictest_needed(0.5)));
+        points.push(self.first_where(|e| e.fnmr() > 0.5));
+        let high = [0.6, 0.7, 0.8, 0.9, 0.95];
+        points.extend(
+            high.into_iter()
+                .flat_map(|level| [self.strictest_needed(level), self.loosest_needed(level)]),
+        );
+        in_order(points)
     }
 
     /// The lowest threshold whose FMR is at most `fmr`.
@@ -347,4 +359,11 @@ fn from_ordinal(ordinal: u32) -> f32 {
     } else {
         !ordinal
     })
+}
+
+/// From accepting everything to rejecting everything, each point once.
+fn in_order(mut points: Vec<Errors>) -> Vec<Errors> {
+    points.sort_by_key(|p| (p.false_non_matches, std::cmp::Reverse(p.false_matches)));
+    points.dedup_by_key(|p| (p.false_non_matches, p.false_matches));
+    points
 }

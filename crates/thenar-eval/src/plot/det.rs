@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use plotters::prelude::*;
 
-use super::failed;
+use super::{failed, style};
 use crate::EvalError;
-use crate::metrics::{ErrorCurve, probit};
+use crate::metrics::{ErrorCurve, Errors, probit};
+
+const COLUMNS: &str = "threshold,fmr,fnmr,false_matches,false_non_matches";
 
 /// Points on the curve: more than the picture can show.
 const STEPS: usize = 400;
@@ -18,19 +20,35 @@ const HIGHEST: f64 = 0.5;
 /// The points of the curve: `threshold,fmr,fnmr,false_matches,false_non_matches`.
 #[must_use]
 pub fn det_csv(curve: &ErrorCurve) -> String {
-    let mut text = String::from("threshold,fmr,fnmr,false_matches,false_non_matches\n");
-    for p in curve.thinned(STEPS) {
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{}",
-            p.threshold,
-            p.fmr(),
-            p.fnmr(),
-            p.false_matches,
-            p.false_non_matches
-        );
+    let mut text = format!("{COLUMNS}\n");
+    for p in curve.for_picture(STEPS) {
+        let _ = writeln!(text, "{}", row(&p));
     }
     text
+}
+
+/// The points of several curves, system by system: `system,threshold,fmr,fnmr,false_matches,false_non_matches`.
+#[must_use]
+pub fn det_systems_csv(systems: &[(&str, &ErrorCurve)]) -> String {
+    let mut text = format!("system,{COLUMNS}\n");
+    for (name, curve) in systems {
+        let name = style::csv_field(name);
+        for p in curve.for_picture(STEPS) {
+            let _ = writeln!(text, "{name},{}", row(&p));
+        }
+    }
+    text
+}
+
+fn row(p: &Errors) -> String {
+    format!(
+        "{},{},{},{},{}",
+        p.threshold,
+        p.fmr(),
+        p.fnmr(),
+        p.false_matches,
+        p.false_non_matches
+    )
 }
 
 /// The curve as SVG: FMR to the right, FNMR upwards, the line of equal error dotted.
@@ -38,20 +56,30 @@ pub fn det_csv(curve: &ErrorCurve) -> String {
 /// # Errors
 /// [`EvalError::Plot`].
 pub fn det_svg(title: &str, curve: &ErrorCurve) -> Result<String, EvalError> {
+    det_systems_svg(title, &[("", curve)])
+}
+
+/// The curves of several systems in one picture, with their names in the legend.
+///
+/// # Errors
+/// [`EvalError::Plot`], also when there is no system.
+pub fn det_systems_svg(title: &str, systems: &[(&str, &ErrorCurve)]) -> Result<String, EvalError> {
+    const WHAT: &str = "the DET curve";
+    style::some(systems, WHAT)?;
     let mut svg = String::new();
-    draw(&mut svg, title, curve).map_err(failed("the DET curve"))?;
+    draw(&mut svg, title, systems).map_err(failed(WHAT))?;
     Ok(svg)
 }
 
-fn draw(
-    svg: &mut String,
-    title: &str,
-    curve: &ErrorCurve,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style::Drawn {
     // A rate below one error in all trials cannot be seen: the axes start at half an error, zero is drawn there.
-    let (lowest_fmr, lowest_fnmr) = (floor(curve.impostor()), floor(curve.genuine()));
-    let root = SVGBackend::with_string(svg, (760, 720)).into_drawing_area();
-    root.fill(&WHITE)?;
+    let lowest = |trials: fn(&ErrorCurve) -> u64| {
+        let all = systems.iter().map(|(_, curve)| floor(trials(curve)));
+        all.fold(HIGHEST, f64::min)
+    };
+    let (lowest_fmr, lowest_fnmr) = (lowest(ErrorCurve::impostor), lowest(ErrorCurve::genuine));
+    let names: Vec<&str> = systems.iter().map(|(name, _)| *name).collect();
+    let root = style::canvas(svg, (760, 720), &names)?;
     let x_range = probit(lowest_fmr)..probit(HIGHEST);
     let y_range = probit(lowest_fnmr)..probit(HIGHEST);
     let mut chart = ChartBuilder::on(&root)
@@ -77,16 +105,41 @@ fn draw(
             .map(|v| Circle::new((v, v), 1, BLACK.mix(0.5).filled())),
     )?;
     let clamped = |rate: f64, lowest: f64| probit(rate.clamp(lowest, HIGHEST));
-    let points = curve.thinned(STEPS);
-    let visible = points
-        .iter()
-        .filter(|p| p.fmr() <= HIGHEST && p.fnmr() <= HIGHEST);
-    let line: Vec<(f64, f64)> = visible
-        .map(|p| (clamped(p.fmr(), lowest_fmr), clamped(p.fnmr(), lowest_fnmr)))
-        .collect();
-    chart.draw_series(LineSeries::new(line, super::GENUINE.stroke_width(2)))?;
+    let mut drawn = false;
+    for (number, (_, curve)) in systems.iter().enumerate() {
+        let line: Vec<(f64, f64)> = visible(&curve.for_picture(STEPS))
+            .into_iter()
+            .map(|(fmr, fnmr)| (clamped(fmr, lowest_fmr), clamped(fnmr, lowest_fnmr)))
+            .collect();
+        drawn |= !line.is_empty();
+        style::draw_system(&mut chart, number, line)?;
+    }
+    if !drawn {
+        style::say(&root, "At no threshold are both rates 50 % or less.")?;
+    }
     root.present()?;
     Ok(())
+}
+
+/// The part of the curve where both rates are at most [`HIGHEST`], cut at that border.
+///
+/// Between two neighbours the curve is straight in the rates: any point there is reached by tossing a coin.
+fn visible(points: &[Errors]) -> Vec<(f64, f64)> {
+    let rates: Vec<(f64, f64)> = points.iter().map(|p| (p.fmr(), p.fnmr())).collect();
+    let mut all: Vec<(f64, f64)> = rates.iter().take(1).copied().collect();
+    for pair in rates.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        let at = |share: f64| (a.0 + share * (b.0 - a.0), a.1 + share * (b.1 - a.1));
+        if a.0 > HIGHEST && b.0 < HIGHEST {
+            all.push((HIGHEST, at((a.0 - HIGHEST) / (a.0 - b.0)).1));
+        }
+        if a.1 < HIGHEST && b.1 > HIGHEST {
+            all.push((at((HIGHEST - a.1) / (b.1 - a.1)).0, HIGHEST));
+        }
+        all.push(b);
+    }
+    all.retain(|(fmr, fnmr)| *fmr <= HIGHEST && *fnmr <= HIGHEST);
+    all
 }
 
 /// Half an error, between 1e-7 and 10 %.
@@ -131,4 +184,34 @@ fn percent(position: f64) -> String {
     let value = crate::metrics::normal_cdf(position) * 100.0;
     let rounded = format!("{value:.0e}").parse::<f64>().unwrap_or(value);
     format!("{rounded} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(false_matches: u64, false_non_matches: u64) -> Errors {
+        Errors {
+            threshold: 0.0,
+            false_matches,
+            false_non_matches,
+            impostor: 4,
+            genuine: 4,
+        }
+    }
+
+    #[test]
+    fn curves_are_cut_at_the_border() {
+        // Everything ties: the straight line from (1, 0) to (0, 1) touches the picture in its corner.
+        let line = visible(&[errors(4, 0), errors(0, 4)]);
+        assert_eq!(line, [(0.5, 0.5), (0.5, 0.5)]);
+        // Everything apart: along both axes.
+        let line = visible(&[errors(4, 0), errors(0, 0), errors(0, 4)]);
+        assert_eq!(line, [(0.5, 0.0), (0.0, 0.0), (0.0, 0.5)]);
+        let line = visible(&[errors(4, 0), errors(3, 1), errors(1, 1), errors(0, 4)]);
+        assert_eq!(line[..2], [(0.5, 0.25), (0.25, 0.25)]);
+        assert_eq!((line.len(), line[2].1), (3, 0.5));
+        // Worse than chance: nothing to see.
+        assert_eq!(visible(&[errors(4, 0), errors(4, 4), errors(0, 4)]), []);
+    }
 }

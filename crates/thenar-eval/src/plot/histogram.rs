@@ -8,6 +8,9 @@ use super::{GENUINE, IMPOSTOR, failed};
 use crate::metrics::ErrorCurve;
 use crate::{EvalError, Kind};
 
+/// Room for the legend above the bars, as a multiple of the highest.
+const HEADROOM: f64 = 1.2;
+
 /// Counts of genuine and impostor scores in equal bins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
@@ -105,7 +108,7 @@ fn draw(
         .caption(title, ("sans-serif", 20))
         .x_label_area_size(48)
         .y_label_area_size(72)
-        .build_cartesian_2d(histogram.start..end, 0.0..highest * 1.05)?;
+        .build_cartesian_2d(histogram.start..end, 0.0..highest * HEADROOM)?;
     chart
         .configure_mesh()
         .x_desc("Score")
@@ -132,6 +135,7 @@ fn draw(
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
         .background_style(WHITE)
         .label_font(("sans-serif", 14))
         .draw()?;

@@ -1,10 +1,27 @@
 //! Pictures as SVG, and the numbers behind each as CSV.
+//!
+//! | picture | shows | of |
+//! |---|---|---|
+//! | [`det_svg`], [`det_systems_svg`] | FMR against FNMR on probit axes | [`ErrorCurve`] |
+//! | [`roc_svg`], [`roc_systems_svg`] | FMR, in decades, against the true match rate | [`ErrorCurve`] |
+//! | [`histogram_svg`] | genuine and impostor scores | [`Histogram`] |
+//! | [`cmc_svg`] | rank against identification rate | [`Identification`](crate::metrics::Identification) |
+//! | [`unlinkability_svg`] | mated and non-mated densities, D↔ | [`Unlinkability`](crate::metrics::Unlinkability) |
+//!
+//! Seven systems have a colour each, the next seven the same colours dashed.
 
+mod cmc;
 mod det;
 mod histogram;
+mod roc;
+mod style;
+mod unlinkability;
 
-pub use det::{det_csv, det_svg};
+pub use cmc::{cmc_csv, cmc_svg};
+pub use det::{det_csv, det_svg, det_systems_csv, det_systems_svg};
 pub use histogram::{Histogram, histogram_csv, histogram_svg};
+pub use roc::{roc_csv, roc_svg, roc_systems_csv, roc_systems_svg};
+pub use unlinkability::{unlinkability_csv, unlinkability_svg};
 
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +33,7 @@ use crate::{EvalError, atomic};
 const GENUINE: plotters::style::RGBColor = plotters::style::RGBColor(0, 114, 178);
 const IMPOSTOR: plotters::style::RGBColor = plotters::style::RGBColor(213, 94, 0);
 
-/// Writes `det.svg`, `det.csv`, `histogram.svg` and `histogram.csv` into `folder`, each whole or not at all.
+/// Writes `det`, `roc` and `histogram`, each as `.svg` and `.csv`, into `folder`, each file whole or not at all.
 ///
 /// # Errors
 /// [`EvalError::Write`], [`EvalError::Plot`].
@@ -25,6 +42,8 @@ pub fn write_all(folder: &Path, title: &str, curve: &ErrorCurve) -> Result<(), E
     let files = [
         ("det.svg", det_svg(title, curve)?),
         ("det.csv", det_csv(curve)),
+        ("roc.svg", roc_svg(title, curve)?),
+        ("roc.csv", roc_csv(curve)),
         ("histogram.svg", histogram_svg(title, &histogram)?),
         ("histogram.csv", histogram_csv(&histogram)),
     ];
