@@ -431,6 +431,42 @@ fn scores_of_other_tools_become_error_rates() {
 }
 
 #[test]
+fn protocols_are_made_without_leaks_and_planted_leaks_are_found() {
+    let place = Place::for_rois();
+    let session = |n: u32| -> String { (0..8).map(|p| format!("s{n}/{p}.png {p}\n")).collect() };
+    fs::write(place.path("one"), session(1)).unwrap();
+    fs::write(place.path("two"), session(2)).unwrap();
+    let made = place
+        .run("eval protocol make open --list one --probe two --people pairs -o split --json")
+        .code(0)
+        .json();
+    assert_eq!(
+        (&made["pairs"]["genuine"], &made["pairs"]["impostor"]),
+        (&json!(4), &json!(12))
+    );
+    let lists = "--train split/train.txt --gallery split/gallery.txt --probe split/probe.txt";
+    place.run(&format!("eval protocol check {lists}")).code(0);
+    // Palm 6 is in the test; now it trains too.
+    let train = fs::read_to_string(place.path("split/train.txt")).unwrap();
+    fs::write(place.path("split/train.txt"), train + "s3/6.png 6\n").unwrap();
+    let found = place
+        .run(&format!("eval protocol check {lists} --json"))
+        .code(1);
+    assert!(found.stdout.contains("identity_leak"), "{found:?}");
+    place
+        .run(&format!("eval protocol check {lists} --closed"))
+        .code(0);
+    place.run("eval protocol check --train one").code(2);
+    place
+        .run("eval protocol make cross --list one -o x")
+        .code(2);
+    place
+        .run("eval protocol make open --list one --probe two --people hands -o x")
+        .code(2);
+    assert!(!place.path("x").exists());
+}
+
+#[test]
 fn the_bench_times_every_stage() {
     let place = Place::for_photos();
     let timed = place.run("bench --seconds 0.01 --json").code(0).json();

@@ -307,6 +307,11 @@ pub(crate) enum Eval {
     Run(EvalRun),
     /// Turn scores, of this program or of another, into error rates
     Scores(EvalScores),
+    /// Check lists for leaks, or make them
+    Protocol {
+        #[command(subcommand)]
+        command: Protocol,
+    },
     /// Measure the calibration from distance to false-match rate that stands beside a model
     Calibrate(Calibrate),
 }
@@ -334,6 +339,76 @@ pub(crate) struct EvalRun {
     /// Folder for scores.txt, report.json and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+}
+
+/// The commands under `eval protocol`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Protocol {
+    /// Look for people, files and images that stand where they must not; exit code 1 when some do
+    Check(ProtocolCheck),
+    /// Split a list, or two sessions, into training, gallery and probes
+    Make(ProtocolMake),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProtocolCheck {
+    /// Training: lines of `path label`
+    #[arg(long, value_name = "LIST")]
+    pub train: Option<PathBuf>,
+    /// Gallery
+    #[arg(long, value_name = "LIST")]
+    pub gallery: Option<PathBuf>,
+    /// Probes
+    #[arg(long, value_name = "LIST")]
+    pub probe: Option<PathBuf>,
+    /// The people of the training may be in the test, only other images of them
+    #[arg(long)]
+    pub closed: bool,
+    /// Which labels are one person: palms (each is its own), pairs (2n and 2n + 1), or before:C (equal up to the first C)
+    #[arg(long, value_name = "WAY")]
+    pub people: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProtocolMake {
+    /// What may be in training and test
+    #[arg(value_enum)]
+    pub kind: SplitKind,
+    /// All samples, lines of `path label`; with --probe the session of the gallery
+    #[arg(long, value_name = "LIST")]
+    pub list: PathBuf,
+    /// The session of the probes
+    #[arg(long, value_name = "LIST")]
+    pub probe: Option<PathBuf>,
+    /// Without --probe: how many samples of a label are enrolled, the rest are probes
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub enrolled: usize,
+    /// Open set: the part of the people who train
+    #[arg(long, value_name = "PART", default_value_t = 0.5)]
+    pub train_share: f64,
+    /// Cross-set: the data set to train on
+    #[arg(long, value_name = "LIST")]
+    pub train: Option<PathBuf>,
+    /// Draw people and samples in an order from this seed, not in that of the lists
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Which labels are one person: palms (each is its own), pairs (2n and 2n + 1), or before:C (equal up to the first C)
+    #[arg(long, value_name = "WAY")]
+    pub people: Option<String>,
+    /// Folder for train.txt, gallery.txt and probe.txt
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// What may be in training and test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SplitKind {
+    /// The same people: train on the gallery
+    Closed,
+    /// Some people train, the others are the test
+    Open,
+    /// Another data set trains
+    Cross,
 }
 
 #[derive(Debug, ClapArgs)]

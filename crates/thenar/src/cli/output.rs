@@ -19,6 +19,7 @@
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |
 //! | `bench` | `cores`, `stages` (list of `stage`, `ms`, `calls`), `onnx_runtime` (null, or a list of `network`, `ms`, `onnx_runtime_ms`, `onnx_runtime_version`, `threads`, `ratio`) |
 //! | `eval run` | the content of `report.json`, see `thenar_eval::Report`; with level-1 bits also `stated_fmr` (list of `fmr`, `distance`, `observed_fmr`, `false_matches`, `fnmr`, `false_non_matches`) |
+//! | `eval protocol check`, `eval protocol make` | `setting`, `lists`, `pairs`; `check` also `findings` (list of `kind`, `count`, `examples`) |
 //! | `eval scores` | the content of `report.json` |
 //! | `eval calibrate` | `file`, `images`, `failed`, `impostors` |
 //!

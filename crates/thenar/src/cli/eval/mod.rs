@@ -2,6 +2,7 @@
 
 mod acquire;
 mod calibrate;
+mod protocol;
 mod run;
 mod scores;
 mod stated;
@@ -15,6 +16,7 @@ use super::session::Session;
 pub(crate) fn run(session: &Session, command: &Eval) -> Result<Verdict, CliError> {
     match command {
         Eval::Run(args) => run::run(session, args),
+        Eval::Protocol { command } => protocol::run(session, command),
         Eval::Scores(args) => scores::run(session, args),
         Eval::Calibrate(args) => calibrate::run(session, args),
     }
