@@ -96,6 +96,18 @@ impl RoiFrame {
         self.to_photo.determinant().abs().sqrt() * ROI_SIZE as f32
     }
 
+    /// How far the parallelogram is from a square: the largest stretch over the smallest (the ratio of the map's singular
+    /// values), 1 for a square. A palm tilted by 40° has about 1.3.
+    pub fn stretch(&self) -> f32 {
+        let [a, b, _, d, e, _] = self.to_photo.m;
+        let squares = a * a + b * b + d * d + e * e;
+        let determinant = self.to_photo.determinant().abs();
+        let root = (squares * squares - 4.0 * determinant * determinant)
+            .max(0.0)
+            .sqrt();
+        (squares + root) / (2.0 * determinant).max(f32::MIN_POSITIVE)
+    }
+
     /// Which hand the frame is for: a mirroring frame is a left hand's.
     pub fn hand_side(&self) -> HandSide {
         if self.to_photo.determinant() < 0.0 {

@@ -100,6 +100,25 @@ fn no_other_affine_map_brings_the_points_nearer() {
 }
 
 #[test]
+fn stretch_is_the_ratio_of_the_longest_to_the_shortest() {
+    let right = frame(&right_hand());
+    assert!((right.stretch() - 1.0).abs() < 1e-3);
+    for (wide, tall) in [(2.0, 1.0), (1.0, 3.0), (0.5, 0.7)] {
+        let squeeze = Affine {
+            m: [wide, 0.0, 0.0, 0.0, tall, 0.0],
+        };
+        let turn = Affine::similarity(0.7, 1.3, Point::new(5.0, -9.0));
+        let squeezed = frame(&right_hand().map(|p| turn.apply(squeeze.apply(p))));
+        let want = f32::max(wide / tall, tall / wide);
+        assert!(
+            (squeezed.stretch() - want).abs() < 1e-2,
+            "{}",
+            squeezed.stretch()
+        );
+    }
+}
+
+#[test]
 fn one_wrong_point_moves_the_frame_little_and_the_thumb_not_at_all() {
     let right = frame(&right_hand());
     let mut points = right_hand();

@@ -5,6 +5,7 @@ mod common;
 
 use common::Place;
 use serde_json::json;
+use thenar::image::image::RgbImage;
 use thenar::synth::{CaptureConfig, HandIdentity, HandPhoto};
 
 const PEOPLE: u64 = 3;
@@ -128,22 +129,58 @@ fn photographs_become_decisions_and_keys() {
     keys(&place, &people);
 }
 
-/// A key comes back from the photo it was made with. How often other photos bring it back, REPORT.md says.
+/// Keys made from three photos come back from a fourth, not from another palm, not with another passphrase. How often
+/// in general, REPORT.md says; of three people two must have theirs back.
 fn keys(place: &Place, people: &[Vec<String>]) {
     let good = place.passphrase("good", "gulls over the harbour");
     let bad = place.passphrase("bad", "gulls under the bridge");
-    let own = &people[0][3];
-    let made = place
-        .run(&format!("key new work {own} --passphrase-file {good}"))
-        .code(0);
-    let recover = |photo: &str, pass: &str| {
+    let recover = |name: usize, photo: &str, pass: &str| {
         place.run(&format!(
-            "key recover work {photo} --passphrase-file {pass}"
+            "key recover key{name} {photo} --passphrase-file {pass}"
         ))
     };
-    assert_eq!(recover(own, &good).code(0).stdout, made.stdout);
-    recover(own, &bad).code(1);
-    recover(&people[1][3], &good).code(1);
+    let mut back = 0;
+    for (i, photos) in people.iter().enumerate() {
+        let enrolled = photos[..3].join(" ");
+        let made = place
+            .run(&format!(
+                "key new key{i} {enrolled} --passphrase-file {good}"
+            ))
+            .code(0);
+        let again = recover(i, &photos[3], &good);
+        if again.code == Some(0) {
+            assert_eq!(again.stdout, made.stdout);
+            back += 1;
+        }
+        recover(i, &photos[0], &bad).code(1);
+        recover(i, &people[(i + 1) % people.len()][3], &good).code(1);
+    }
+    assert!(back + 1 >= people.len(), "{back} of {} keys", people.len());
+}
+
+#[test]
+fn two_palms_in_one_photo_are_refused() {
+    let place = Place::for_photos();
+    let mut refused = 0;
+    for pair in 0..6 {
+        let [left, right] = [2 * pair, 2 * pair + 1]
+            .map(|person| HandPhoto::draw(&HandIdentity::draw(person), 1, &config()).rgb);
+        let side_by_side = RgbImage::from_fn(1280, 640, |x, y| {
+            *if x < 640 { &left } else { &right }.get_pixel(x % 640, y)
+        });
+        let name = place.photo(&format!("two{pair}.jpg"), &side_by_side);
+        let ran = place.run(&format!("enroll both{pair} {name} --json"));
+        if ran.code == Some(3) {
+            refused += 1;
+        }
+        refused += 10 * usize::from(ran.stdout.contains("several_palms"));
+    }
+    assert!(
+        refused >= 44,
+        "{} named, {} refused of 6",
+        refused / 10,
+        refused % 10
+    );
 }
 
 #[test]
@@ -159,8 +196,8 @@ fn most_photos_without_a_palm_are_rejected() {
             assert_eq!(ran.json()["error"]["kind"], json!("rejected"));
         }
     }
-    // The others are mostly backs of hands: REPORT.md has the rate.
-    assert!(rejected >= 13, "{rejected} of 20");
+    // REPORT.md has the rate.
+    assert!(rejected >= 18, "{rejected} of 20");
 }
 
 #[test]

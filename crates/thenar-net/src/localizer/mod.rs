@@ -7,6 +7,7 @@ mod decode;
 pub mod preprocess;
 mod problem;
 pub mod quality;
+mod several;
 mod view;
 
 pub use problem::Problem;
@@ -139,6 +140,9 @@ impl Localizer {
                 (hand.quality, hand.problem) = (measures.quality(), measures.problem())
             }
             None => (hand.quality, hand.problem) = (0, Some(Problem::PalmNotPresent)),
+        }
+        if hand.problem.is_none() && self.sees_another(photo, &hand)? {
+            hand.problem = Some(Problem::SeveralPalms);
         }
         Ok(hand)
     }

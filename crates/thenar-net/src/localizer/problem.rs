@@ -26,11 +26,13 @@ pub enum Problem {
     FingersClosed,
     /// It is the other hand than the one asked for.
     WrongHand,
+    /// There is more than one palm.
+    SeveralPalms,
 }
 
 impl Problem {
     /// All problems, in the order in which they are looked for.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PalmNotPresent,
         Self::WrongHand,
         Self::PalmTooClose,
@@ -41,6 +43,7 @@ impl Problem {
         Self::TooDark,
         Self::TooBright,
         Self::TooBlurred,
+        Self::SeveralPalms,
     ];
 
     /// The name in `--json` and in score files.
@@ -56,6 +59,7 @@ impl Problem {
             Self::TooBlurred => "too_blurred",
             Self::FingersClosed => "fingers_closed",
             Self::WrongHand => "wrong_hand",
+            Self::SeveralPalms => "several_palms",
         }
     }
 
@@ -74,6 +78,7 @@ impl Problem {
             Self::TooBlurred => "Hold the hand still and let the camera focus on the palm.",
             Self::FingersClosed => "Spread the fingers a little.",
             Self::WrongHand => "Show the other hand.",
+            Self::SeveralPalms => "Show one palm only.",
         }
     }
 }

@@ -20,6 +20,10 @@ pub const LARGEST_ROI: f32 = 0.6;
 /// Largest turn out of the picture plane, yaw or pitch, in degrees.
 pub const LARGEST_TILT: f32 = 40.0;
 
+/// Largest stretch of the region ([`RoiFrame::stretch`]); more than any allowed tilt gives means that the key points do
+/// not belong to one hand.
+pub const LARGEST_STRETCH: f32 = 1.8;
+
 /// Least confidence of the two valleys that span the ROI; lower when fingers touch.
 pub const VALLEY_CONFIDENCE: f32 = 0.35;
 
@@ -64,6 +68,8 @@ pub(super) struct Measures {
     pub extent: f32,
     /// The larger of |yaw| and |pitch|, degrees.
     pub tilt: f32,
+    /// How far the region is from a square.
+    pub stretch: f32,
     /// Mean of the ROI, 0–1.
     pub brightness: f32,
     /// Part of the ROI crushed to black.
@@ -96,6 +102,7 @@ impl Measures {
             in_photo: frame.corners().into_iter().all(inside),
             extent: 1.4 * distance / width.min(height),
             tilt: yaw.abs().max(pitch.abs()),
+            stretch: frame.stretch(),
             brightness: quality::brightness(&roi),
             black: clipped.dark,
             white: clipped.bright,
@@ -113,7 +120,10 @@ impl Measures {
             ),
             (!self.in_photo, Problem::PalmNotCentered),
             (self.distance < NEAREST_VALLEYS, Problem::PalmTooFar),
-            (self.tilt > LARGEST_TILT, Problem::PalmTilted),
+            (
+                self.tilt > LARGEST_TILT || self.stretch > LARGEST_STRETCH,
+                Problem::PalmTilted,
+            ),
             (self.valleys < VALLEY_CONFIDENCE, Problem::FingersClosed),
             (
                 self.brightness < DARKEST || self.black > CLIPPED,
@@ -142,6 +152,7 @@ impl Measures {
             worth(self.distance, NEAREST_VALLEYS, 2.0 * NEAREST_VALLEYS),
             if self.in_photo { 1.0 } else { 0.5 },
             worth(-self.tilt, -LARGEST_TILT, -15.0),
+            worth(-self.stretch, -LARGEST_STRETCH, -1.4),
             worth(self.brightness, DARKEST, 0.3),
             worth(-self.brightness, -BRIGHTEST, -0.8),
             worth(-self.black.max(self.white), -CLIPPED, -0.02),
@@ -188,6 +199,7 @@ mod tests {
             in_photo: true,
             extent: 0.3,
             tilt: 5.0,
+            stretch: 1.1,
             brightness: 0.55,
             black: 0.0,
             white: 0.0,
@@ -236,6 +248,13 @@ mod tests {
             (
                 Measures {
                     tilt: 50.0,
+                    ..good()
+                },
+                Problem::PalmTilted,
+            ),
+            (
+                Measures {
+                    stretch: 2.0,
                     ..good()
                 },
                 Problem::PalmTilted,

@@ -7,7 +7,7 @@ use std::f32::consts::{FRAC_PI_2, PI};
 use thenar_image::{Affine, KeyPoints, Point};
 
 /// Colour outside of the photo.
-const OUTSIDE: [u8; 3] = [118; 3];
+pub(super) const OUTSIDE: [u8; 3] = [118; 3];
 
 /// Most photo pixels per block, each way; their sums fit into 16 bits.
 const MAX_BLOCK: usize = 64;
