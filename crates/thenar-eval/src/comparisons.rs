@@ -106,11 +106,7 @@ impl Comparisons {
     pub fn score_set(&self) -> ScoreSet {
         let mut scores = ScoreSet::new(self.polarity);
         for row in &self.rows {
-            let kind = if row.reference_subject == row.probe_subject {
-                Kind::Genuine
-            } else {
-                Kind::Impostor
-            };
+            let kind = Kind::of(row.reference_subject, row.probe_subject);
             scores.push(kind, row.score);
         }
         scores

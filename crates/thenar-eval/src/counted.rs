@@ -89,12 +89,10 @@ impl Part {
             if with.path == of.path {
                 continue;
             }
-            let kind = if with.label == of.label {
+            let kind = Kind::of(with.label, of.label);
+            if kind == Kind::Genuine {
                 mate = Some(of.label);
-                Kind::Genuine
-            } else {
-                Kind::Impostor
-            };
+            }
             self.scores.push(kind, score)?;
             let held = &mut best[with.label as usize];
             if held.is_nan() || polarity.oriented(score) > polarity.oriented(*held) {
@@ -111,25 +109,13 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use rand::{Rng, SeedableRng};
+    use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
     use crate::metrics::ErrorCurve;
+    use crate::protocol::tests::samples;
     use crate::{Polarity, compare_all};
-
-    fn samples(rng: &mut ChaCha8Rng, count: usize, name: &str) -> Vec<Sample<i32>> {
-        let sample = |_| Sample {
-            path: if rng.random_bool(0.2) {
-                format!("both/{}", rng.random_range(0..30))
-            } else {
-                format!("{name}/{}", rng.random::<u32>())
-            },
-            label: rng.random_range(0..15).to_string(),
-            data: rng.random_bool(6.0 / 7.0).then(|| rng.random_range(0..20)),
-        };
-        (0..count).map(sample).collect()
-    }
 
     #[test]
     fn equals_the_comparison_that_keeps_its_scores() {

@@ -118,11 +118,7 @@ impl Tile<'_> {
                 .enumerate()
                 .filter(move |(_, (_, with))| with.path != of.path)
                 .map(move |(gallery, (&score, with))| {
-                    let kind = if with.label == of.label {
-                        Kind::Genuine
-                    } else {
-                        Kind::Impostor
-                    };
+                    let kind = Kind::of(with.label, of.label);
                     Comparison {
                         gallery,
                         probe,
@@ -286,14 +282,14 @@ fn number_of<'a>(known: &mut HashMap<&'a str, u32>, text: &'a str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
 
-    /// Samples whose datum is a number; every seventh fails, some paths repeat between the lists.
-    fn samples(rng: &mut ChaCha8Rng, count: usize, name: &str) -> Vec<Sample<i32>> {
+    /// Samples of twelve palms whose datum is a number; every seventh fails, some paths repeat between the lists.
+    pub(crate) fn samples(rng: &mut ChaCha8Rng, count: usize, name: &str) -> Vec<Sample<i32>> {
         let sample = |_| Sample {
             path: if rng.random_bool(0.2) {
                 format!("both/{}", rng.random_range(0..30))

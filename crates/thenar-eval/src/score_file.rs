@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
+use crate::formats::lines;
 use crate::{EvalError, Kind, Polarity, ScoreSet, atomic};
 
 /// A line longer than this is not a score.
@@ -70,10 +71,7 @@ fn read_from(
         }
     }
     if scores.genuine.is_empty() && scores.impostor.is_empty() {
-        return Err(EvalError::file(
-            path,
-            "holds no score, expected lines of `score label`",
-        ));
+        return Err(lines::none_found(path, "score label"));
     }
     Ok(scores)
 }
@@ -107,10 +105,7 @@ fn parse_line(raw: &[u8]) -> Result<Option<(f32, Kind)>, String> {
             ));
         }
     };
-    match score.parse::<f32>() {
-        Ok(value) if !value.is_infinite() => Ok(Some((value, kind))),
-        _ => Err(format!("score {score:?}, expected a finite number or nan")),
-    }
+    Ok(Some((lines::score(score)?, kind)))
 }
 
 #[cfg(test)]

@@ -40,6 +40,18 @@ pub enum Kind {
     Impostor,
 }
 
+impl Kind {
+    /// Genuine iff both labels are the same.
+    #[must_use]
+    pub fn of<T: PartialEq>(reference: T, probe: T) -> Self {
+        if reference == probe {
+            Self::Genuine
+        } else {
+            Self::Impostor
+        }
+    }
+}
+
 /// The scores of one experiment.
 ///
 /// A score is a finite number, or NaN for a comparison that could not be made because a sample failed to acquire.

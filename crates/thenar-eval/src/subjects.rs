@@ -20,11 +20,7 @@ impl SubjectComparison {
     /// Genuine iff both subjects are the same.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        if self.reference == self.probe {
-            Kind::Genuine
-        } else {
-            Kind::Impostor
-        }
+        Kind::of(self.reference, self.probe)
     }
 }
 

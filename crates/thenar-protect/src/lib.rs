@@ -27,6 +27,6 @@ pub use bits::{BitTemplate, MAX_BITS};
 pub use contract::ContractId;
 pub use error::{ProtectError, RecordError};
 pub use keyring::{Keyring, KeyringError};
-pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN};
+pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, quantise};
 pub use record::{RECORD_OVERHEAD, RecordId, SealedRecord, TokenKind, TokenRef};
 pub use token::{KeyId, StoreKey, Token, TokenId, os_rng};

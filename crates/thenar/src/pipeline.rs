@@ -6,6 +6,7 @@ use thenar_key::{CodeParams, CommitParams, Commitment, Factors, KeyPair, PalmHas
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
     BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
+    quantise,
 };
 use zeroize::Zeroizing;
 
@@ -17,13 +18,10 @@ pub type Feature = Zeroizing<Vec<f32>>;
 /// The code of a palm hash: its length and how many wrong bits a second photo may have.
 pub const HASH_CODE: CodeParams = CodeParams::DEFAULT;
 
-/// From distance to false-match rate, measured with the shipped extractor; written by `thenar eval calibrate`.
-const CALIBRATION: &str = include_str!("../../../models/calibration.json");
-
 /// How regions are cut and enhanced. Whoever changes that must change this name too.
 pub const ROI_PREPROCESSING: &str = "roi/v2";
 
-/// How a feature becomes the numbers that keys are made of. Whoever changes [`key_numbers`] must change this name too.
+/// How a feature becomes the numbers that keys are made of. Whoever changes [`Pipeline::numbers`] must change this name too.
 const KEY_NUMBERS: &str = "key numbers/v1";
 
 /// The token of everything that is not kept: comparisons of two photos and calibrations. It is no secret.
@@ -85,7 +83,7 @@ impl Pipeline {
         let template = Level1Params::new(length, length / 2)?;
         Ok(Self {
             localizer,
-            calibration: FmrCalibration::from_json(CALIBRATION)?,
+            calibration: FmrCalibration::shipped()?,
             contract: ContractId::new(&digest, preprocessing, &template),
             key_contract: ContractId::of(&digest, preprocessing, KEY_NUMBERS),
             extractor,
@@ -100,8 +98,7 @@ impl Pipeline {
     pub fn acquire(&self, photo: &Photo, sink: &mut dyn Sink) -> Result<Palm, PipelineError> {
         sink.log("photo", photo);
         let Some(localizer) = &self.localizer else {
-            let roi = Roi::from_rgb(photo.rgb())?;
-            return self.palm(&roi, None, None, sink);
+            return self.acquire_roi(&Roi::from_rgb(photo.rgb())?, sink);
         };
         let hand = localizer.locate(photo.rgb())?;
         sink.log("hand", &hand);
@@ -114,6 +111,14 @@ impl Pipeline {
         let frame = RoiFrame::from_key_points(&hand.points)?;
         let roi = Roi::cut_photo(photo.rgb(), &frame);
         self.palm(&roi, Some(hand.quality), Some(hand.side), sink)
+    }
+
+    /// roi ─► feature, for a region that is cut already.
+    ///
+    /// # Errors
+    /// When the network fails.
+    pub fn acquire_roi(&self, roi: &Roi, sink: &mut dyn Sink) -> Result<Palm, PipelineError> {
+        self.palm(roi, None, None, sink)
     }
 
     fn palm(
@@ -190,13 +195,21 @@ impl Pipeline {
         record
     }
 
+    /// feature ─► whole numbers, of which keys are made.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn numbers(&self, feature: &[f32]) -> Result<Zeroizing<Vec<i32>>, PipelineError> {
+        Ok(quantise(feature, self.feature_len())?)
+    }
+
     /// feature ─► palm hash, [`HASH_CODE`]`.n` bits: the signs of the largest numbers. For looking and measuring; a key
     /// makes its own, in an order that only the passphrase knows.
     ///
     /// # Errors
-    /// When the feature is shorter than the hash.
+    /// As [`Self::bits`].
     pub fn hash(&self, feature: &[f32], sink: &mut dyn Sink) -> Result<PalmHash, PipelineError> {
-        let hash = PalmHash::new(&key_numbers(feature), usize::from(HASH_CODE.n))?;
+        let hash = PalmHash::new(&self.numbers(feature)?, usize::from(HASH_CODE.n))?;
         sink.log("hash", &hash);
         Ok(hash)
     }
@@ -215,7 +228,7 @@ impl Pipeline {
             ..CommitParams::default()
         };
         Ok(commit(
-            &key_numbers(feature),
+            &self.numbers(feature)?,
             factors,
             &self.key_contract.0,
             &params,
@@ -234,8 +247,8 @@ impl Pipeline {
         features: impl IntoIterator<Item = &'a Feature>,
         factors: Factors<'_>,
     ) -> Result<KeyPair, PipelineError> {
-        let features = features.into_iter().map(|feature| key_numbers(feature));
-        let features: Vec<Zeroizing<Vec<i32>>> = features.collect();
+        let features = features.into_iter().map(|feature| self.numbers(feature));
+        let features: Vec<Zeroizing<Vec<i32>>> = features.collect::<Result<_, _>>()?;
         let features: Vec<&[i32]> = features.iter().map(|f| f.as_slice()).collect();
         Ok(commitment.recover_any(&features, factors, &self.key_contract.0)?)
     }
@@ -292,13 +305,6 @@ impl Pipeline {
     pub fn extractor(&self) -> &Extractor {
         &self.extractor
     }
-}
-
-/// A feature as whole numbers, in units of 2⁻²⁰: what keys are made of.
-pub fn key_numbers(feature: &[f32]) -> Zeroizing<Vec<i32>> {
-    // Of norm 1, so nothing saturates; the cast would.
-    let whole = |v: &f32| (f64::from(*v) * f64::from(1 << 20)).round() as i32;
-    Zeroizing::new(feature.iter().map(whole).collect())
 }
 
 /// The token that protects nothing, for bits that are not kept.

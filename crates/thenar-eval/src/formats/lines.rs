@@ -66,7 +66,7 @@ fn text_of(raw: &[u8], line: usize) -> Result<&str, String> {
 }
 
 /// A score: a finite number, or `nan` (any case) for a failure to acquire. Rounded to the nearest 32-bit float.
-pub(super) fn score(text: &str) -> Result<f32, String> {
+pub(crate) fn score(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if !value.is_infinite() => Ok(value),
         _ => Err(format!("score {text:?}, expected a finite number or nan")),
@@ -74,7 +74,7 @@ pub(super) fn score(text: &str) -> Result<f32, String> {
 }
 
 /// An error for a file in which not one score was found.
-pub(super) fn none_found(path: &Path, expected: &str) -> EvalError {
+pub(crate) fn none_found(path: &Path, expected: &str) -> EvalError {
     EvalError::file(
         path,
         format!("holds no score, expected lines of `{expected}`"),

@@ -19,7 +19,7 @@ pub mod arrays;
 pub mod bob;
 pub mod bob_csv;
 mod csv;
-mod lines;
+pub(crate) mod lines;
 pub mod nist;
 pub mod npy;
 pub mod npz;

@@ -1,17 +1,13 @@
 //! The detection error trade-off curve on probit axes (Martin et al., Eurospeech 1997).
 
-use std::fmt::Write;
-
 use plotters::prelude::*;
 
-use super::{failed, style};
+use super::style::{self, STEPS};
 use crate::EvalError;
 use crate::metrics::{ErrorCurve, Errors, probit};
 
 const COLUMNS: &str = "threshold,fmr,fnmr,false_matches,false_non_matches";
 
-/// Points on the curve: more than the picture can show.
-const STEPS: usize = 400;
 /// Ticks of both axes, as fractions.
 const TICKS: [f64; 9] = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4];
 /// The axes end at 50 %: beyond, FMR and FNMR change places.
@@ -20,24 +16,13 @@ const HIGHEST: f64 = 0.5;
 /// The points of the curve: `threshold,fmr,fnmr,false_matches,false_non_matches`.
 #[must_use]
 pub fn det_csv(curve: &ErrorCurve) -> String {
-    let mut text = format!("{COLUMNS}\n");
-    for p in curve.for_picture(STEPS) {
-        let _ = writeln!(text, "{}", row(&p));
-    }
-    text
+    style::curve_csv(COLUMNS, curve, row)
 }
 
 /// The points of several curves, system by system: `system,threshold,fmr,fnmr,false_matches,false_non_matches`.
 #[must_use]
 pub fn det_systems_csv(systems: &[(&str, &ErrorCurve)]) -> String {
-    let mut text = format!("system,{COLUMNS}\n");
-    for (name, curve) in systems {
-        let name = style::csv_field(name);
-        for p in curve.for_picture(STEPS) {
-            let _ = writeln!(text, "{name},{}", row(&p));
-        }
-    }
-    text
+    style::systems_csv(COLUMNS, systems, row)
 }
 
 fn row(p: &Errors) -> String {
@@ -64,11 +49,7 @@ pub fn det_svg(title: &str, curve: &ErrorCurve) -> Result<String, EvalError> {
 /// # Errors
 /// [`EvalError::Plot`], also when there is no system.
 pub fn det_systems_svg(title: &str, systems: &[(&str, &ErrorCurve)]) -> Result<String, EvalError> {
-    const WHAT: &str = "the DET curve";
-    style::some(systems, WHAT)?;
-    let mut svg = String::new();
-    draw(&mut svg, title, systems).map_err(failed(WHAT))?;
-    Ok(svg)
+    style::picture("the DET curve", systems, |svg| draw(svg, title, systems))
 }
 
 fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style::Drawn {

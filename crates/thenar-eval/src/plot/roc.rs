@@ -1,15 +1,11 @@
 //! The receiver operating characteristic: what share of genuine comparisons is accepted at what FMR.
 
-use std::fmt::Write;
-
 use plotters::prelude::*;
 
-use super::{failed, style};
+use super::style::{self, STEPS};
 use crate::EvalError;
 use crate::metrics::{ErrorCurve, Errors};
 
-/// Points on the curve: more than the picture can show.
-const STEPS: usize = 400;
 /// At least two decades are drawn.
 const HIGHEST_FLOOR: f64 = 0.01;
 /// Neighbours farther apart than this factor are joined in steps of it.
@@ -19,24 +15,17 @@ const COLUMNS: &str = "threshold,fmr,tmr";
 /// The points of the curve: `threshold,fmr,tmr`, with TMR = 1 − FNMR, from accepting to rejecting everything.
 #[must_use]
 pub fn roc_csv(curve: &ErrorCurve) -> String {
-    let mut text = format!("{COLUMNS}\n");
-    for p in curve.for_picture(STEPS) {
-        let _ = writeln!(text, "{},{},{}", p.threshold, p.fmr(), tmr(&p));
-    }
-    text
+    style::curve_csv(COLUMNS, curve, row)
 }
 
 /// The points of several curves, system by system: `system,threshold,fmr,tmr`.
 #[must_use]
 pub fn roc_systems_csv(systems: &[(&str, &ErrorCurve)]) -> String {
-    let mut text = format!("system,{COLUMNS}\n");
-    for (name, curve) in systems {
-        let name = style::csv_field(name);
-        for p in curve.for_picture(STEPS) {
-            let _ = writeln!(text, "{name},{},{},{}", p.threshold, p.fmr(), tmr(&p));
-        }
-    }
-    text
+    style::systems_csv(COLUMNS, systems, row)
+}
+
+fn row(p: &Errors) -> String {
+    format!("{},{},{}", p.threshold, p.fmr(), tmr(p))
 }
 
 /// The curve as SVG: FMR to the right in decades, true match rate upwards, chance dotted.
@@ -54,11 +43,7 @@ pub fn roc_svg(title: &str, curve: &ErrorCurve) -> Result<String, EvalError> {
 /// # Errors
 /// [`EvalError::Plot`], also when there is no system.
 pub fn roc_systems_svg(title: &str, systems: &[(&str, &ErrorCurve)]) -> Result<String, EvalError> {
-    const WHAT: &str = "the ROC curve";
-    style::some(systems, WHAT)?;
-    let mut svg = String::new();
-    draw(&mut svg, title, systems).map_err(failed(WHAT))?;
-    Ok(svg)
+    style::picture("the ROC curve", systems, |svg| draw(svg, title, systems))
 }
 
 fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style::Drawn {

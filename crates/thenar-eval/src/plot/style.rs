@@ -1,10 +1,17 @@
 //! What all curves share: colours, a line with its name, the legend, rates as text.
 
+use std::fmt::Write;
+
 use plotters::prelude::*;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::failed;
 use crate::EvalError;
+use crate::metrics::{ErrorCurve, Errors};
+
+/// Points on a curve: more than a picture can show.
+pub(super) const STEPS: usize = 400;
 
 /// A drawing area of an SVG.
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
@@ -137,6 +144,47 @@ where
     let dots = points.iter().map(|&p| Circle::new(p, 3, colour.filled()));
     chart.draw_series(dots)?;
     Ok(())
+}
+
+/// The points of a curve as CSV under `columns`, each as `row` writes it.
+pub(super) fn curve_csv(
+    columns: &str,
+    curve: &ErrorCurve,
+    row: impl Fn(&Errors) -> String,
+) -> String {
+    let mut text = format!("{columns}\n");
+    for p in curve.for_picture(STEPS) {
+        let _ = writeln!(text, "{}", row(&p));
+    }
+    text
+}
+
+/// The same of several curves, with the name of the system before each point.
+pub(super) fn systems_csv(
+    columns: &str,
+    systems: &[(&str, &ErrorCurve)],
+    row: impl Fn(&Errors) -> String,
+) -> String {
+    let mut text = format!("system,{columns}\n");
+    for (name, curve) in systems {
+        let name = csv_field(name);
+        for p in curve.for_picture(STEPS) {
+            let _ = writeln!(text, "{name},{}", row(&p));
+        }
+    }
+    text
+}
+
+/// The SVG that `draw` makes of at least one system.
+pub(super) fn picture<T>(
+    what: &'static str,
+    systems: &[T],
+    draw: impl FnOnce(&mut String) -> Drawn,
+) -> Result<String, EvalError> {
+    some(systems, what)?;
+    let mut svg = String::new();
+    draw(&mut svg).map_err(failed(what))?;
+    Ok(svg)
 }
 
 /// A chart without a curve says nothing: refused.

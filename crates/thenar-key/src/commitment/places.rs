@@ -93,7 +93,7 @@ impl PalmHash {
         pack(numbers.iter().map(|&v| v > 0))
     }
 
-    /// Bits in which the palm hash of a probe would differ, 0…n. Missing words of a shorter probe count as zeros.
+    /// Bits in which the palm hash of a probe would differ, 0…n. A shorter probe is compared as far as it goes.
     pub fn differing(&self, probe: &[u64]) -> u32 {
         let words = self.signs.iter().zip(self.chosen.iter()).zip(probe);
         words
@@ -118,6 +118,7 @@ impl PalmHash {
     }
 }
 
+/// Bits as words, the first in the lowest place.
 fn pack(values: impl ExactSizeIterator<Item = bool>) -> Zeroizing<Vec<u64>> {
     let mut words = Zeroizing::new(vec![0; words_for(values.len())]);
     for (i, value) in values.enumerate() {
@@ -145,12 +146,9 @@ impl Places {
     ) -> Result<Self, CommitmentError> {
         check_count(numbers.len(), n)?;
         let chosen = most_reliable(numbers, n);
-        let mut marks = vec![0; words_for(numbers.len())];
-        for (place, &i) in order.0.iter().enumerate() {
-            marks[place / 64] |= u64::from(chosen[usize::from(i)]) << (place % 64);
-        }
+        let marks = pack(order.0.iter().map(|&i| chosen[usize::from(i)]));
         Ok(Self {
-            marks,
+            marks: marks.to_vec(),
             count: numbers.len(),
         })
     }
@@ -194,19 +192,11 @@ impl Places {
                 expected: self.count,
             });
         }
-        let mut word = Zeroizing::new(Vec::with_capacity(words_for(self.count)));
-        let mut n = 0;
-        for (place, &i) in order.0.iter().enumerate() {
-            if bits::get(&self.marks, place) == 1 {
-                if n % 64 == 0 {
-                    word.push(0);
-                }
-                let positive = u64::from(numbers[usize::from(i)] > 0);
-                word[n / 64] |= positive << (n % 64);
-                n += 1;
-            }
-        }
-        Ok(word)
+        let marked = (0..).zip(order.0.iter());
+        let marked = marked.filter(|(place, _)| bits::get(&self.marks, *place) == 1);
+        let signs = marked.map(|(_, &i)| numbers[usize::from(i)] > 0);
+        let signs: Zeroizing<Vec<bool>> = Zeroizing::new(signs.collect());
+        Ok(pack(signs.iter().copied()))
     }
 }
 

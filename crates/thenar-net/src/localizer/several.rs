@@ -4,7 +4,7 @@ use image::{Rgb, RgbImage};
 use thenar_image::{Point, RoiFrame};
 
 use super::decode::valley_distance;
-use super::view::{OUTSIDE, View};
+use super::view::{OUTSIDE, View, covered};
 use super::{Hand, Localizer};
 use crate::error::NetError;
 
@@ -61,16 +61,14 @@ fn painted_over(photo: &RgbImage, frame: &RoiFrame) -> RgbImage {
     };
     let corners = [LOW, (HIGH.0, LOW.1), HIGH, (LOW.0, HIGH.1)];
     let corners = corners.map(|(x, y)| frame.to_photo.apply(Point::new(x, y)));
-    let range = |along: fn(&Point) -> f32, size: u32| {
-        let values = corners.iter().map(along);
-        let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
-        // Casts saturate.
-        (low.max(0.0) as u32)..((high.max(0.0) as u32).saturating_add(1).min(size))
+    let (Some(columns), Some(rows)) = (
+        covered(corners.map(|p| p.x), photo.width() as usize, 0),
+        covered(corners.map(|p| p.y), photo.height() as usize, 0),
+    ) else {
+        return rest;
     };
-    for y in range(|p| p.y, photo.height()) {
-        for x in range(|p| p.x, photo.width()) {
+    for y in rows.0 as u32..rows.1 as u32 {
+        for x in columns.0 as u32..columns.1 as u32 {
             let p = to_region.apply(Point::new(x as f32, y as f32));
             if (LOW.0..HIGH.0).contains(&p.x) && (LOW.1..HIGH.1).contains(&p.y) {
                 rest.put_pixel(x, y, Rgb(OUTSIDE));

@@ -213,7 +213,7 @@ fn mean(columns: &[u16], rows: usize) -> [f32; 3] {
 }
 
 /// The photo pixels from the least to the largest of `ends`, widened by a block and cut to `0..n`; `None` when empty.
-fn covered(ends: [f32; 4], n: usize, block: usize) -> Option<(usize, usize)> {
+pub(super) fn covered(ends: [f32; 4], n: usize, block: usize) -> Option<(usize, usize)> {
     let low = ends.iter().copied().fold(f32::INFINITY, f32::min) - block as f32;
     let high = ends.iter().copied().fold(f32::NEG_INFINITY, f32::max) + block as f32 + 1.0;
     if !(low.is_finite() && high.is_finite()) || low >= n as f32 || high <= 0.0 {

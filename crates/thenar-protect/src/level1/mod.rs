@@ -105,8 +105,11 @@ impl Level1 {
     }
 }
 
-/// Checks a feature and turns it into whole numbers `round(u · 2^20)`.
-fn quantise(feature: &[f32], expected: usize) -> Result<Zeroizing<Vec<i32>>, ProtectError> {
+/// Checks a feature of `expected` values and turns it into whole numbers `round(u · 2^20)`.
+///
+/// # Errors
+/// [`ProtectError`] when it has another length, a value that is not finite, or another norm than 1 (to a hundredth).
+pub fn quantise(feature: &[f32], expected: usize) -> Result<Zeroizing<Vec<i32>>, ProtectError> {
     if feature.len() != expected {
         return Err(ProtectError::FeatureLength {
             found: feature.len(),

@@ -176,8 +176,10 @@ impl Tally {
 
 /// Overlap of the region of interest spanned by `points` with the true one, 0–1.
 pub fn overlap(hand: &HandLabel, points: &KeyPoints) -> f32 {
-    let frame = |points| RoiFrame::from_key_points(points);
-    match (frame(points), frame(&hand.points)) {
+    match (
+        RoiFrame::from_key_points(points),
+        RoiFrame::from_key_points(&hand.points),
+    ) {
         (Ok(got), Ok(want)) => got.iou(&want),
         _ => 0.0,
     }

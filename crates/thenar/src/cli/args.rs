@@ -364,9 +364,8 @@ pub(crate) struct ProtocolCheck {
     /// The people of the training may be in the test, only other images of them
     #[arg(long)]
     pub closed: bool,
-    /// Which labels are one person: palms (each is its own), pairs (2n and 2n + 1), or before:C (equal up to the first C)
-    #[arg(long, value_name = "WAY")]
-    pub people: Option<String>,
+    #[command(flatten)]
+    pub people: People,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -392,12 +391,19 @@ pub(crate) struct ProtocolMake {
     /// Draw people and samples in an order from this seed, not in that of the lists
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// Which labels are one person: palms (each is its own), pairs (2n and 2n + 1), or before:C (equal up to the first C)
-    #[arg(long, value_name = "WAY")]
-    pub people: Option<String>,
+    #[command(flatten)]
+    pub people: People,
     /// Folder for train.txt, gallery.txt and probe.txt
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+}
+
+/// Which palms are of one person.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct People {
+    /// Which labels are one person: palms (each is its own), pairs (2n and 2n + 1), or before:C (equal up to the first C)
+    #[arg(long = "people", value_name = "WAY")]
+    pub way: Option<String>,
 }
 
 /// What may be in training and test.

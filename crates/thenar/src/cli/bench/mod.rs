@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use thenar::image::image::codecs::jpeg::JpegEncoder;
 use thenar::image::{Roi, RoiFrame, resize_rgb};
-use thenar::net::{CompCode, Extractor, Localizer, models, preprocess};
+use thenar::net::{CompCode, Localizer, models, preprocess};
 use thenar::synth::{CaptureConfig, HandIdentity, HandPhoto};
 use thenar::{Photo, Pipeline};
 use thenar_protect::Token;
@@ -20,6 +20,10 @@ use super::args::Bench;
 use super::error::CliError;
 use super::session::Session;
 use super::{Verdict, progress};
+
+/// The stages that are a network and nothing else.
+const LOCALIZER: &str = "localizer.onnx";
+const EXTRACTOR: &str = "extractor.onnx";
 
 /// One line of the table.
 struct Row {
@@ -32,26 +36,33 @@ struct Row {
 pub(super) fn run(session: &Session, args: &Bench) -> Result<Verdict, CliError> {
     let budget = Duration::from_secs_f64(args.seconds.clamp(0.01, 60.0));
     let rows = measure(session, budget)?;
-    let networks: Vec<against::Network> = [
-        ("localizer.onnx", models::LOCALIZER),
-        ("extractor.onnx", models::EXTRACTOR),
-    ]
-    .into_iter()
-    .filter_map(|(name, bytes)| {
-        let row = rows.iter().find(|row| row.stage == name)?;
-        Some(against::Network {
-            name,
-            bytes,
-            ms: row.ms,
-        })
-    })
-    .collect();
     let beside = match args.against {
-        true => Some(against::onnx_runtime(&networks, &args.python, budget)?),
+        true => Some(against::onnx_runtime(
+            &networks(&rows),
+            &args.python,
+            budget,
+        )?),
         false => None,
     };
     report(session, &rows, beside.as_ref());
     Ok(Verdict::Yes)
+}
+
+/// The rows that are one run of a network, with its file.
+fn networks(rows: &[Row]) -> Vec<against::Network> {
+    let network = |row: &Row| {
+        let bytes = match row.stage {
+            LOCALIZER => models::LOCALIZER,
+            EXTRACTOR => models::EXTRACTOR,
+            _ => return None,
+        };
+        Some(against::Network {
+            name: row.stage,
+            bytes,
+            ms: row.ms,
+        })
+    };
+    rows.iter().filter_map(network).collect()
 }
 
 /// A drawn hand of 1200 × 1200 pixels, upright and wholly in the picture, as JPEG.
@@ -77,7 +88,7 @@ fn drawn_photo() -> Result<Vec<u8>, CliError> {
 /// Every stage, in the order of the way, then the whole of it.
 fn measure(session: &Session, budget: Duration) -> Result<Vec<Row>, CliError> {
     let jpeg = drawn_photo()?;
-    let (localizer, extractor) = (Localizer::shipped()?, Extractor::shipped()?);
+    let localizer = Localizer::shipped()?;
     let pipeline = Pipeline::shipped().map_err(CliError::Model)?;
     let photo = Photo::decode(&jpeg, "the drawn photo")?;
     let hand = localizer.locate(photo.rgb())?;
@@ -107,14 +118,14 @@ fn measure(session: &Session, budget: Duration) -> Result<Vec<Row>, CliError> {
         time("localizer (photo to hand)", &mut || {
             let _ = black_box(localizer.locate(photo.rgb()));
         }),
-        time("localizer.onnx", &mut || {
+        time(LOCALIZER, &mut || {
             let _ = black_box(localizer.heads(input.clone()));
         }),
         time("roi", &mut || {
             let _ = black_box(Roi::cut_photo(photo.rgb(), &frame));
         }),
-        time("extractor.onnx", &mut || {
-            let _ = black_box(extractor.views(&roi));
+        time(EXTRACTOR, &mut || {
+            let _ = black_box(pipeline.extractor().views(&roi));
         }),
         time("level 1 of 25 views", &mut || {
             let _ = black_box(pipeline.probe_bits(&palm.views, &k1));

@@ -37,7 +37,7 @@ fn check_lists(session: &Session, args: &ProtocolCheck) -> Result<Verdict, CliEr
         gallery: gallery.as_ref(),
         probe: probe.as_ref(),
     };
-    let found = check(&lists, &subjects(args.people.as_deref())?);
+    let found = check(&lists, &subjects(args.people.way.as_deref())?);
     let text = found.to_string();
     session.out.result(
         text.trim_end(),
@@ -60,7 +60,7 @@ fn make(session: &Session, args: &ProtocolMake) -> Result<Verdict, CliError> {
         },
     };
     let order = Order {
-        subjects: subjects(args.people.as_deref())?,
+        subjects: subjects(args.people.way.as_deref())?,
         seed: args.seed,
     };
     let split = match (args.kind, &args.train) {

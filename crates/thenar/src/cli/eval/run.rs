@@ -20,6 +20,8 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
     let maker = Maker::new(args.method, args.protect)?;
     let regions = Regions::new(session.input)?;
+    let make = |roi: &_| maker.make(roi);
+    let acquired = |what, list| acquire::all(session, what, list, &args.root, &regions, make);
     let gallery = if args.together {
         let palm = |roi: &_| maker.palm(roi);
         let palms = acquire::all(
@@ -32,18 +34,9 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         )?;
         together(&maker, palms)?
     } else {
-        let make = |roi: &_| maker.make(roi);
-        acquire::all(
-            session,
-            "gallery",
-            &gallery_list,
-            &args.root,
-            &regions,
-            make,
-        )?
+        acquired("gallery", &gallery_list)?
     };
-    let make = |roi: &_| maker.make(roi);
-    let probe = acquire::all(session, "probe", &probe_list, &args.root, &regions, make)?;
+    let probe = acquired("probe", &probe_list)?;
     regions.report(session);
 
     let bar = progress::bar(&session.out, "comparing", probe.len() as u64);

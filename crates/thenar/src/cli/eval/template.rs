@@ -1,6 +1,6 @@
 //! What is compared, by method and protection.
 
-use thenar::{Feature, HASH_CODE, Palm, Pipeline, PipelineError, ROI_PREPROCESSING, key_numbers};
+use thenar::{Feature, Palm, Pipeline, PipelineError, ROI_PREPROCESSING};
 use thenar_image::Roi;
 use thenar_key::PalmHash;
 use thenar_net::{CompCode, FmrCalibration};
@@ -119,22 +119,18 @@ impl Maker {
         Some(hex(&pipeline.extractor().digest()))
     }
 
+    /// What makes features, where the method has any.
+    fn pipeline(&self) -> Result<&Pipeline, CliError> {
+        self.pipeline.as_ref().ok_or_else(|| {
+            let message = "compcode makes one code per image; --together needs features";
+            CliError::Usage(message.into())
+        })
+    }
+
     /// roi ─► features.
     pub(super) fn palm(&self, roi: &Roi) -> Result<Palm, CliError> {
-        let Some(pipeline) = &self.pipeline else {
-            let message = "compcode makes one code per image; --together needs features";
-            return Err(CliError::Usage(message.into()));
-        };
-        let views = pipeline.features(roi, &mut ()).map_err(CliError::Model)?;
-        let feature = views
-            .first()
-            .ok_or(CliError::Model(PipelineError::NoFeature))?;
-        Ok(Palm {
-            feature: feature.clone(),
-            views,
-            quality: None,
-            side: None,
-        })
+        let palm = self.pipeline()?.acquire_roi(roi, &mut ());
+        palm.map_err(CliError::Model)
     }
 
     /// roi ─► template.
@@ -149,7 +145,9 @@ impl Maker {
     pub(super) fn template(&self, views: Vec<Feature>) -> Result<Template, CliError> {
         let mut bits: Vec<BitTemplate> = match (self.protect, &self.level1) {
             (Protect::None, _) => return Ok(Template::Features(views)),
-            (Protect::Hash, _) => return palm_hash(&views),
+            (Protect::Hash, _) => {
+                return palm_hash(self.pipeline()?, &views).map_err(CliError::Model);
+            }
             (_, Some(level1)) => views
                 .iter()
                 .map(|v| level1.bits(v))
@@ -197,15 +195,14 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// What a key is made of, and what it is compared with.
-fn palm_hash(views: &[Feature]) -> Result<Template, CliError> {
-    let numbers: Vec<_> = views.iter().map(|view| key_numbers(view)).collect();
-    let first = numbers
-        .first()
-        .ok_or(CliError::Model(PipelineError::NoFeature))?;
-    let hash = PalmHash::new(first, usize::from(HASH_CODE.n));
-    let hash = hash.map_err(|e| CliError::Model(e.into()))?;
-    let signs = numbers.iter().map(|view| PalmHash::signs(view));
-    Ok(Template::Hash(Box::new(hash), signs.collect()))
+fn palm_hash(pipeline: &Pipeline, views: &[Feature]) -> Result<Template, PipelineError> {
+    let first = views.first().ok_or(PipelineError::NoFeature)?;
+    let hash = pipeline.hash(first, &mut ())?;
+    let signs = views
+        .iter()
+        .map(|view| Ok(PalmHash::signs(&pipeline.numbers(view)?)));
+    let signs = signs.collect::<Result<_, PipelineError>>()?;
+    Ok(Template::Hash(Box::new(hash), signs))
 }
 
 /// Half of the bits are 1: those of the largest values, of equal ones the first.
