@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thenar_eval::metrics::ScoreHistogram;
 use thenar_eval::plot::det_csv;
-use thenar_eval::{EvalError, Polarity, Sample, compare_counted};
+use thenar_eval::{EvalError, Pairwise, Polarity, Sample, compare};
 
 type Template = [u64; 16];
 
@@ -48,7 +48,15 @@ fn main() -> Result<(), EvalError> {
         let differing: u32 = a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum();
         differing as f32
     };
-    let found = compare_counted(&gallery, &probe, &empty, distance, |_| ())?;
+    let matcher = Pairwise::new(&gallery, &probe, distance);
+    let found = compare(
+        &gallery,
+        &probe,
+        Polarity::Distance,
+        &matcher,
+        &empty,
+        |_| (),
+    )?;
     let compared = start.elapsed().as_secs_f64();
     let curve = found.scores.curve()?;
     let (eer, det) = (curve.eer().eer, det_csv(&curve));

@@ -1,9 +1,9 @@
 //! From scores to a report, in one call.
 
-use crate::metrics::{ErrorCurve, Errors, RankOne, auc, d_prime, degrees_of_freedom};
-use crate::protocol::SampleCounts;
+use crate::metrics::{ErrorCurve, Errors, auc, d_prime, degrees_of_freedom};
 use crate::report::{ListInfo, OperatingPoint, Report, SCHEMA, SCHEMA_VERSION, ScoreStatistics};
-use crate::{EvalError, List, Outcome, Polarity, ScoreSet};
+use crate::sample::SampleCounts;
+use crate::{EvalError, List, Polarity, ScoreSet};
 
 /// Confidence of every interval in a report.
 const CONFIDENCE: f64 = 0.95;
@@ -33,8 +33,6 @@ pub struct Meta {
     pub gallery: Option<ListInfo>,
     /// The probe list.
     pub probe: Option<ListInfo>,
-    /// Rank-1 identification, which scores without their pairs cannot tell.
-    pub search: Option<RankOne>,
     /// Samples and failures to acquire.
     pub samples: Option<SampleCounts>,
 }
@@ -48,11 +46,10 @@ impl Meta {
         self
     }
 
-    /// Takes over what the comparison knows beyond its scores.
+    /// Takes over how many samples there were, and how many failed to acquire.
     #[must_use]
-    pub fn with_outcome(mut self, outcome: &Outcome) -> Self {
-        self.search = Some(outcome.search);
-        self.samples = Some(outcome.samples);
+    pub fn with_samples(mut self, samples: SampleCounts) -> Self {
+        self.samples = Some(samples);
         self
     }
 }
@@ -98,13 +95,10 @@ pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
         eer_interpolated: curve.eer_interpolated(),
         eer_min_difference: Some(curve.eer_min_difference()),
         eer_point: operating_point(&eer.at),
-        rank1: meta.search.and_then(|s| s.rate()),
-        rank1_correct: meta.search.map(|s| s.correct),
-        rank1_searches: meta.search.map(|s| s.searches),
-        rank1_interval_95: meta
-            .search
-            .filter(|s| s.searches > 0)
-            .map(|s| s.interval(CONFIDENCE).into()),
+        rank1: None,
+        rank1_correct: None,
+        rank1_searches: None,
+        rank1_interval_95: None,
         fnmr_at_fmr: at_fmr
             .iter()
             .map(|(name, e)| (name.clone(), e.map(|e| e.fnmr())))

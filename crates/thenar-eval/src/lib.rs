@@ -3,14 +3,14 @@
 //! The way through the crate, from two lists of images to a report:
 //!
 //! ```text
-//! list ─► samples ─► protocol::compare_all ─► ScoreSet ─► evaluate ─► Report
-//!                     (any matcher: Fn(&G, &P) -> f32)      │
-//!                                                           └─► metrics, one function per figure
+//! list ─► samples ─► compare ─► ScoreSet or ScoreHistogram ─► evaluate ─► Report
+//!                    (any matcher)                              │
+//!                                                               └─► metrics, one function per figure
 //! ```
 //!
 //! * [`list`]: `path label` lists, as the palmprint papers publish them.
 //! * [`protocols`]: who trains, who is enrolled, who is searched; made from lists, and checked for leaks.
-//! * [`protocol`]: every gallery sample against every probe sample, in tiles; knows no matcher.
+//! * [`compare`](mod@compare): every gallery sample against every probe sample, in blocks; knows no matcher.
 //! * [`ScoreSet`] and [`score_file`]: genuine and impostor scores, in memory and as `score label` text.
 //! * [`Comparisons`] and [`SubjectScores`]: scores with the names and subjects they are of.
 //! * [`formats`]: the score files of bob, pyeer, NIST, numpy and the palmprint papers.
@@ -40,30 +40,30 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+pub mod compare;
 mod comparisons;
-mod counted;
 mod error;
 pub mod evaluate;
 pub mod formats;
 pub mod list;
 pub mod metrics;
 pub mod plot;
-pub mod protocol;
 pub mod protocols;
 pub mod report;
 mod report_parts;
+pub mod sample;
 pub mod score_file;
 mod scores;
 mod subjects;
 mod table;
 
+pub use compare::{Compared, Matcher, Outcome, Pairwise, Tally, compare};
 pub use comparisons::{Comparisons, NamedComparison, Names};
-pub use counted::{CountedOutcome, compare_counted};
 pub use error::EvalError;
 pub use evaluate::{Meta, evaluate};
 pub use list::{List, ListEntry};
-pub use protocol::{Outcome, Sample, compare_all};
 pub use report::Report;
 pub use report_parts::{IdentificationFigures, SubjectBootstrap};
+pub use sample::Sample;
 pub use scores::{Kind, Polarity, ScoreSet};
 pub use subjects::{SubjectComparison, SubjectScores};

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use thenar_eval::metrics::ErrorCurve;
 use thenar_eval::{
-    EvalError, List, Meta, Outcome, Polarity, Report, Sample, ScoreSet, compare_all, evaluate,
-    plot, score_file,
+    EvalError, List, Meta, Outcome, Pairwise, Polarity, Report, Sample, ScoreSet, compare,
+    evaluate, plot, score_file,
 };
 
 /// Twenty palms, a number each; two gallery and three probe samples of each, one probe in thirty fails.
-fn experiment() -> (List, List, Outcome) {
+fn experiment() -> (List, List, Outcome<ScoreSet>) {
     let lines = |name: &str, samples: usize| -> String {
         (0..20 * samples)
             .map(|k| format!("{name}/palm {k}.png {}\n", k % 20))
@@ -29,14 +29,11 @@ fn experiment() -> (List, List, Outcome) {
         list.entries.iter().enumerate().map(datum).collect()
     };
     let score = |a: &f32, b: &f32| (a - b).abs();
-    let outcome = compare_all(
-        &samples(&gallery, 1000),
-        &samples(&probe, 30),
-        Polarity::Distance,
-        score,
-        |_| (),
-    );
-    (gallery, probe, outcome)
+    let (enrolled, probes) = (samples(&gallery, 1000), samples(&probe, 30));
+    let matcher = Pairwise::new(&enrolled, &probes, score);
+    let kept = ScoreSet::new(Polarity::Distance);
+    let outcome = compare(&enrolled, &probes, kept.polarity, &matcher, &kept, |_| ());
+    (gallery, probe, outcome.unwrap())
 }
 
 fn report() -> Report {
@@ -50,9 +47,12 @@ fn report() -> Report {
     };
     evaluate(
         &outcome.scores,
-        &meta.with_lists(&gallery, &probe).with_outcome(&outcome),
+        &meta
+            .with_lists(&gallery, &probe)
+            .with_samples(outcome.samples),
     )
     .unwrap()
+    .with_identification(&outcome.searches)
 }
 
 #[test]

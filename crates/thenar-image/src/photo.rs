@@ -39,6 +39,16 @@ impl Photo {
         Self::decode_with(&bytes, &name, limits)
     }
 
+    /// The bytes of a file that may hold a photo, within the default [`Limits`]; for [`Photo::decode`] and a digest.
+    ///
+    /// # Errors
+    /// [`ImageError`] naming `path` and the reason.
+    pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>, ImageError> {
+        let path = path.as_ref();
+        let name = printable(&path.to_string_lossy());
+        read_limited(path, &name, Limits::default().file_bytes)
+    }
+
     /// Decodes `bytes` within the default [`Limits`]; `name` only serves error messages.
     ///
     /// # Errors

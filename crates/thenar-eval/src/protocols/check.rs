@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::{Check, Finding, FindingKind, ListSize, Role, Setting, Subjects, plain_path};
-use crate::protocol::{PairCounts, count_pairs};
+use crate::sample::{PairCounts, count_pairs};
 use crate::{List, ListEntry, Sample};
 
 /// The lists of a protocol, as far as they are there.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{ListSize, Setting};
-use crate::protocol::PairCounts;
+use crate::sample::PairCounts;
 
 /// Examples kept of a finding.
 const EXAMPLES: usize = 10;

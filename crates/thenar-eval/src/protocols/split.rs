@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{ListSize, Lists, Role, Setting, Subjects};
-use crate::protocol::PairCounts;
+use crate::sample::PairCounts;
 use crate::{EvalError, List};
 
 /// The lists of a protocol. Every sample of its source stands in exactly one of `train`, `gallery` and `probe`.

@@ -40,6 +40,27 @@ impl Packed {
         }
     }
 
+    /// The planes without their padding.
+    pub fn to_words(&self) -> Vec<u64> {
+        let inner = |plane: &[u64; PADDED]| plane[MAX_SHIFT..MAX_SHIFT + WORDS].to_vec();
+        self.planes.iter().flat_map(inner).collect()
+    }
+
+    /// What [`Self::to_words`] gave; `None` for another number of words.
+    pub fn from_words(words: &[u64]) -> Option<Self> {
+        let (planes, rest) = words.as_chunks::<WORDS>();
+        if planes.len() != PLANES || !rest.is_empty() {
+            return None;
+        }
+        let rows = |plane: usize| {
+            // A word holds row `r` in its low half and row `r + WORDS` in its high half.
+            std::array::from_fn(|row| (planes[plane][row % WORDS] >> (32 * (row / WORDS))) as u32)
+        };
+        Some(Self {
+            planes: std::array::from_fn(|plane| pair_rows(&rows(plane))),
+        })
+    }
+
     /// The least distance over all translations of up to `shift` positions.
     pub fn distance(&self, other: &Self, shift: usize) -> f32 {
         #[cfg(target_arch = "x86_64")]
@@ -210,6 +231,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn words_give_the_code_back() {
+        let code = Packed::new(&random_code(3));
+        let words = code.to_words();
+        assert_eq!(words.len(), PLANES * GRID * GRID / 64);
+        assert_eq!(Packed::from_words(&words), Some(code));
+        assert_eq!(Packed::from_words(&words[1..]), None);
     }
 
     #[test]

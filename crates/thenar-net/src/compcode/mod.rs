@@ -214,6 +214,16 @@ impl CompCode {
         }
     }
 
+    /// The code as words, for keeping it: `3 · GRID² / 64` of them.
+    pub fn to_words(&self) -> Vec<u64> {
+        self.packed.to_words()
+    }
+
+    /// The code that [`Self::to_words`] gave; `None` for another number of words.
+    pub fn from_words(words: &[u64]) -> Option<Self> {
+        Packed::from_words(words).map(|packed| Self { packed })
+    }
+
     /// Mean angular distance of the two codes, 0 (equal) to 1 (perpendicular everywhere), the least over all
     /// translations of up to `shift` positions (at most [`MAX_SHIFT`]); only positions that overlap count.
     pub fn distance_within(&self, other: &Self, shift: usize) -> f32 {

@@ -336,9 +336,16 @@ pub(crate) struct EvalRun {
     /// Enrol all gallery images of a label as one template, as `enroll` and `key new` do with several photos
     #[arg(long)]
     pub together: bool,
-    /// Folder for scores.txt, report.json and the curves
+    /// Folder for the scores, report.json and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Keeps what was made of images, so that a run goes on or is repeated at once; unprotected biometric data [default:
+    /// cache.db in the output folder]
+    #[arg(long, value_name = "FILE")]
+    pub cache: Option<PathBuf>,
+    /// Keep nothing of the images
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
 }
 
 /// The commands under `eval protocol`.

@@ -1,24 +1,26 @@
-//! Every image of a list, in parallel.
+//! Every image of a list, in parallel: from the file to what is enrolled, or to what is compared with it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use thenar::{Photo, PipelineError};
+use sha2::{Digest, Sha256};
+use thenar::{Photo, ROI_PREPROCESSING};
 use thenar_eval::{List, ListEntry, Sample};
 use thenar_image::{Roi, RoiFrame};
-use thenar_net::{Localizer, Problem, spread};
+use thenar_net::{Localizer, Problem, models, spread};
 
 use super::super::args::Input;
 use super::super::error::CliError;
 use super::super::progress;
 use super::super::session::Session;
+use super::cache::{Cache, Entry, Kept, Key, key};
+use super::maker::{Maker, Role};
+use super::template::{Enrolled, Probe};
 
 /// From an image to its region of interest; one for all threads.
 pub(super) struct Regions {
     localizer: Option<Localizer>,
-    /// How many photos were not good enough, by problem.
-    rejected: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Regions {
@@ -27,88 +29,232 @@ impl Regions {
             Input::Photo => Some(Localizer::shipped()?),
             Input::Roi => None,
         };
-        Ok(Self {
-            localizer,
+        Ok(Self { localizer })
+    }
+
+    /// The region, or what is wrong with the photo: a failure to acquire.
+    pub(super) fn of(&self, photo: &Photo) -> Result<Result<Roi, Problem>, CliError> {
+        let Some(localizer) = &self.localizer else {
+            let region = Roi::from_rgb(photo.rgb());
+            return Ok(Ok(region
+                .map_err(thenar::PipelineError::from)
+                .map_err(CliError::Model)?));
+        };
+        let hand = localizer.locate(photo.rgb())?;
+        Ok(
+            match (hand.problem, RoiFrame::from_key_points(&hand.points)) {
+                (None, Ok(frame)) => Ok(Roi::cut_photo(photo.rgb(), &frame)),
+                (problem, _) => Err(problem.unwrap_or(Problem::PalmNotPresent)),
+            },
+        )
+    }
+
+    /// Names what a region depends on.
+    fn stage(&self) -> String {
+        match self.localizer {
+            Some(_) => {
+                let digest = Sha256::digest(models::LOCALIZER);
+                let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+                format!("photo {ROI_PREPROCESSING} {digest}")
+            }
+            None => format!("roi {ROI_PREPROCESSING}"),
+        }
+    }
+}
+
+/// Makes samples of lists.
+pub(super) struct Acquirer<'a> {
+    session: &'a Session,
+    root: &'a Path,
+    regions: &'a Regions,
+    maker: &'a Maker,
+    cache: Option<&'a Cache>,
+    /// How many photos were not good enough, by problem.
+    rejected: Mutex<BTreeMap<String, u64>>,
+}
+
+/// Images of one palm that become one sample, and the list they stand in.
+struct Unit<'a> {
+    list: &'a List,
+    entries: Vec<&'a ListEntry>,
+}
+
+impl<'a> Acquirer<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        root: &'a Path,
+        regions: &'a Regions,
+        maker: &'a Maker,
+        cache: Option<&'a Cache>,
+    ) -> Self {
+        Self {
+            session,
+            root,
+            regions,
+            maker,
+            cache,
             rejected: Mutex::default(),
+        }
+    }
+
+    /// The gallery: each image enrolled alone, or all images of a label together.
+    pub(super) fn gallery(
+        &self,
+        list: &List,
+        together: bool,
+    ) -> Result<Vec<Sample<Enrolled>>, CliError> {
+        let (role, units) = match together {
+            true => (Role::EnrolmentTogether, by_label(list)),
+            false => (Role::Enrolment, one_by_one(list)),
+        };
+        self.samples("gallery", role, &units, |kept| self.maker.enrolled(kept))
+    }
+
+    /// The probes, each image alone.
+    pub(super) fn probes(&self, list: &List) -> Result<Vec<Sample<Probe>>, CliError> {
+        let units = one_by_one(list);
+        self.samples("probe", Role::Probe, &units, |kept| {
+            Ok(self.maker.probed(kept))
         })
     }
 
-    /// The region, or `None` when the photo is not good enough: a failure to acquire.
-    fn of(&self, photo: &Photo) -> Result<Option<Roi>, PipelineError> {
-        let Some(localizer) = &self.localizer else {
-            return Ok(Some(Roi::from_rgb(photo.rgb())?));
-        };
-        let hand = localizer.locate(photo.rgb())?;
-        let frame = RoiFrame::from_key_points(&hand.points);
-        let problem = match (hand.problem, frame) {
-            (None, Ok(frame)) => return Ok(Some(Roi::cut_photo(photo.rgb(), &frame))),
-            (problem, _) => problem.unwrap_or(Problem::PalmNotPresent),
-        };
-        if let Ok(mut rejected) = self.rejected.lock() {
-            *rejected.entry(problem.name()).or_default() += 1;
-        }
-        Ok(None)
+    /// How many photos were not good enough, by problem.
+    pub(super) fn rejected(&self) -> BTreeMap<String, u64> {
+        self.rejected
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone()
     }
 
-    /// Says on stderr why photos were not taken.
-    pub(super) fn report(&self, session: &Session) {
-        let Ok(rejected) = self.rejected.lock() else {
-            return;
+    /// `finish` makes the datum of what is kept; `None` for something that was never kept for it.
+    fn samples<T: Send>(
+        &self,
+        what: &'static str,
+        role: Role,
+        units: &[Unit<'_>],
+        finish: impl Fn(Kept) -> Result<Option<T>, CliError> + Sync,
+    ) -> Result<Vec<Sample<T>>, CliError> {
+        check_files(units, self.root)?;
+        let stage = format!("{} {}", self.regions.stage(), self.maker.stage(role));
+        let bar = progress::bar(&self.session.out, what, units.len() as u64);
+        let one = |unit: &Unit<'_>| {
+            let data = self.datum(unit, role, &stage, &finish)?;
+            bar.inc(1);
+            Ok(Sample::new(unit.entries[0], data))
         };
-        if rejected.is_empty() {
-            return;
+        let samples: Vec<Result<Sample<T>, CliError>> = spread(units, one);
+        bar.finish_and_clear();
+        if let Some(cache) = self.cache {
+            cache.flush()?;
         }
-        let reasons: Vec<String> = rejected
-            .iter()
-            .map(|(problem, count)| format!("{count} {problem}"))
-            .collect();
-        session
-            .out
-            .note(&format!("failures to acquire: {}", reasons.join(", ")));
+        // The first error by line, whichever thread came first.
+        samples.into_iter().collect()
+    }
+
+    fn datum<T>(
+        &self,
+        unit: &Unit<'_>,
+        role: Role,
+        stage: &str,
+        finish: impl Fn(Kept) -> Result<Option<T>, CliError>,
+    ) -> Result<Option<T>, CliError> {
+        let files = unit.entries.iter().map(|e| self.read(unit.list, e));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        let digests: Vec<Key> = files.iter().map(|f| Sha256::digest(f).into()).collect();
+        let images = key(&digests);
+        if let Some(cache) = self.cache
+            && let Some(entry) = cache.get(stage, &images)?
+        {
+            let Some(kept) = entry.kept else {
+                self.count(&entry.problems);
+                return Ok(None);
+            };
+            if let Some(datum) = finish(kept)? {
+                self.count(&entry.problems);
+                return Ok(Some(datum));
+            }
+        }
+        let entry = self.make(unit, role, &files)?;
+        self.count(&entry.problems);
+        if let Some(cache) = self.cache {
+            cache.put(stage, images, &entry)?;
+        }
+        Ok(entry.kept.map(finish).transpose()?.flatten())
+    }
+
+    /// files ─► photos ─► regions ─► what is kept of them.
+    fn make(&self, unit: &Unit<'_>, role: Role, files: &[Vec<u8>]) -> Result<Entry, CliError> {
+        let (mut regions, mut problems) = (Vec::new(), Vec::new());
+        for (entry, bytes) in unit.entries.iter().zip(files) {
+            let failed = |e: &dyn ToString| in_list(unit.list, entry, &entry.path, e);
+            let photo =
+                Photo::decode(bytes, &entry.path).map_err(|e| in_list(unit.list, entry, "", &e))?;
+            match self.regions.of(&photo).map_err(|e| failed(&e))? {
+                Ok(region) => regions.push(region),
+                Err(problem) => problems.push(problem.name().to_owned()),
+            }
+        }
+        let kept = match (&regions[..], role) {
+            ([], _) => None,
+            ([region], Role::Probe) => Some(self.maker.probe(region)?),
+            (regions, _) => Some(self.maker.enrolment(regions)?),
+        };
+        Ok(Entry { kept, problems })
+    }
+
+    fn read(&self, list: &List, entry: &ListEntry) -> Result<Vec<u8>, CliError> {
+        Photo::read(self.root.join(&entry.path)).map_err(|e| in_list(list, entry, "", &e))
+    }
+
+    fn count(&self, problems: &[String]) {
+        let mut rejected = self.rejected.lock().unwrap_or_else(|e| e.into_inner());
+        for problem in problems {
+            *rejected.entry(problem.clone()).or_default() += 1;
+        }
     }
 }
 
-/// What `make` makes of the region of every image in the list; failures to acquire have no data.
-pub(super) fn all<T: Send>(
-    session: &Session,
-    what: &'static str,
-    list: &List,
-    root: &Path,
-    regions: &Regions,
-    make: impl Fn(&Roi) -> Result<T, CliError> + Sync,
-) -> Result<Vec<Sample<T>>, CliError> {
-    check_files(list, root)?;
-    let bar = progress::bar(&session.out, what, list.entries.len() as u64);
-    let one = |entry: &ListEntry| {
-        let failed = |problem: String| CliError::ListImage {
-            list: list.path.clone(),
-            line: entry.line,
-            problem,
-        };
-        let photo = Photo::open(root.join(&entry.path)).map_err(|e| failed(e.to_string()))?;
-        let region = regions
-            .of(&photo)
-            .map_err(|e| failed(format!("{}: {e}", entry.path)))?;
-        let data = region.as_ref().map(&make).transpose()?;
-        bar.inc(1);
-        Ok(Sample::new(entry, data))
+/// An error of an image, with the line it stands in.
+fn in_list(list: &List, entry: &ListEntry, of: &str, problem: &dyn ToString) -> CliError {
+    let problem = problem.to_string();
+    CliError::ListImage {
+        list: list.path.clone(),
+        line: entry.line,
+        problem: match of {
+            "" => problem,
+            of => format!("{of}: {problem}"),
+        },
+    }
+}
+
+fn one_by_one(list: &List) -> Vec<Unit<'_>> {
+    let unit = |entry| Unit {
+        list,
+        entries: vec![entry],
     };
-    let samples: Vec<Result<Sample<T>, CliError>> = spread(&list.entries, one);
-    bar.finish_and_clear();
-    // The first error by line, whichever thread came first.
-    samples.into_iter().collect()
+    list.entries.iter().map(unit).collect()
+}
+
+/// The entries of each label together, in the order of the labels.
+fn by_label(list: &List) -> Vec<Unit<'_>> {
+    let mut labels: BTreeMap<&str, Vec<&ListEntry>> = BTreeMap::new();
+    for entry in &list.entries {
+        labels.entry(&entry.label).or_default().push(entry);
+    }
+    let units = labels.into_values();
+    units.map(|entries| Unit { list, entries }).collect()
 }
 
 /// Names the first image that is not there, before hours are spent on the others.
-fn check_files(list: &List, root: &Path) -> Result<(), CliError> {
-    for entry in &list.entries {
+fn check_files(units: &[Unit<'_>], root: &Path) -> Result<(), CliError> {
+    let entries = units
+        .iter()
+        .flat_map(|u| u.entries.iter().map(|e| (u.list, *e)));
+    for (list, entry) in entries {
         let path = root.join(&entry.path);
         if !path.is_file() {
-            return Err(CliError::ListImage {
-                list: list.path.clone(),
-                line: entry.line,
-                problem: format!("{}: no such file", path.display()),
-            });
+            let problem = format!("{}: no such file", path.display());
+            return Err(in_list(list, entry, "", &problem));
         }
     }
     Ok(())

@@ -12,22 +12,19 @@ use super::super::args::{Calibrate, Method, Protect};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files};
-use super::acquire::{self, Regions};
-use super::template::{Maker, Template};
+use super::acquire::{Acquirer, Regions};
+use super::maker::Maker;
+use super::template::{Enrolled, Probe};
 
 pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliError> {
     let list = List::read(&args.list)?;
     let maker = Maker::new(Method::Compact, Protect::L1)?;
     let regions = Regions::new(session.input)?;
-    let make = |roi: &_| maker.make(roi);
-    let samples = acquire::all(session, "images", &list, &args.root, &regions, make)?;
-
-    regions.report(session);
-    let failed = samples
-        .iter()
-        .filter(|sample| sample.data.is_none())
-        .count();
-    let impostors = strangers(&samples);
+    let acquirer = Acquirer::new(session, &args.root, &regions, &maker, None);
+    let enrolled = acquirer.gallery(&list, false)?;
+    let probes = acquirer.probes(&list)?;
+    let failed = probes.iter().filter(|s| s.data.is_none()).count();
+    let impostors = strangers(&enrolled, &probes);
     let measure = "fraction of differing level-1 bits";
     let source = format!(
         "{} (list sha256 {}, extractor sha256 {})",
@@ -43,11 +40,11 @@ pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliErr
             "{}: {} impostor comparisons of {} images, {failed} failed to acquire",
             args.output.display(),
             impostors.len(),
-            samples.len()
+            probes.len()
         ),
         &json!({
             "file": args.output.display().to_string(),
-            "images": samples.len(),
+            "images": probes.len(),
             "failed": failed,
             "impostors": impostors.len(),
         }),
@@ -55,10 +52,10 @@ pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliErr
     Ok(Verdict::Yes)
 }
 
-/// The distances of all pairs with different labels.
-fn strangers(samples: &[Sample<Template>]) -> Vec<f32> {
+/// The distances of all pairs with different labels, each pair once.
+fn strangers(enrolled: &[Sample<Enrolled>], probes: &[Sample<Probe>]) -> Vec<f32> {
     let row = |i: usize| {
-        let (one, later) = (&samples[i], &samples[i + 1..]);
+        let (one, later) = (&enrolled[i], &probes[i + 1..]);
         later
             .iter()
             .filter_map(|other| match (&one.data, &other.data) {
@@ -66,7 +63,7 @@ fn strangers(samples: &[Sample<Template>]) -> Vec<f32> {
                 _ => None,
             })
     };
-    (0..samples.len())
+    (0..enrolled.len())
         .into_par_iter()
         .flat_map_iter(row)
         .collect()

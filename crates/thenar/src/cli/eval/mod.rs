@@ -1,7 +1,10 @@
 //! `thenar eval …`: measuring.
 
 mod acquire;
+mod cache;
 mod calibrate;
+mod maker;
+mod matcher;
 mod protocol;
 mod run;
 mod scores;

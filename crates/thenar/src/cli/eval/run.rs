@@ -1,54 +1,32 @@
 //! `thenar eval run`: every gallery image against every probe image.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
-use thenar::{HASH_CODE, Palm, mean_feature};
+use thenar::HASH_CODE;
 use thenar_eval::evaluate::evaluate_curve;
 use thenar_eval::metrics::ErrorCurve;
-use thenar_eval::{List, Meta, Polarity, Sample, compare_all, plot, score_file};
+use thenar_eval::{List, Meta, Outcome, Polarity, Sample, ScoreSet, compare, plot, score_file};
 
 use super::super::args::{EvalRun, Input, Protect};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
-use super::acquire::{self, Regions};
+use super::acquire::{Acquirer, Regions};
+use super::cache::Cache;
+use super::maker::Maker;
+use super::matcher::Fastest;
 use super::stated;
-use super::template::{Maker, Template};
+use super::template::{Enrolled, Probe};
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
     let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
     let maker = Maker::new(args.method, args.protect)?;
     let regions = Regions::new(session.input)?;
-    let make = |roi: &_| maker.make(roi);
-    let acquired = |what, list| acquire::all(session, what, list, &args.root, &regions, make);
-    let gallery = if args.together {
-        let palm = |roi: &_| maker.palm(roi);
-        let palms = acquire::all(
-            session,
-            "gallery",
-            &gallery_list,
-            &args.root,
-            &regions,
-            palm,
-        )?;
-        together(&maker, palms)?
-    } else {
-        acquired("gallery", &gallery_list)?
-    };
-    let probe = acquired("probe", &probe_list)?;
-    regions.report(session);
-
-    let bar = progress::bar(&session.out, "comparing", probe.len() as u64);
-    let step = |done: usize| bar.set_position(done as u64);
-    let outcome = compare_all(
-        &gallery,
-        &probe,
-        Polarity::Distance,
-        Template::distance,
-        step,
-    );
-    bar.finish_and_clear();
+    let cache = cache(args)?;
+    let acquirer = Acquirer::new(session, &args.root, &regions, &maker, cache.as_ref());
+    let gallery = acquirer.gallery(&gallery_list, args.together)?;
+    let probe = acquirer.probes(&probe_list)?;
+    report_rejected(session, &acquirer);
+    let outcome = compared(session, &gallery, &probe)?;
 
     let meta = Meta {
         method: args.method.name().into(),
@@ -63,11 +41,10 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     };
     let meta = meta
         .with_lists(&gallery_list, &probe_list)
-        .with_outcome(&outcome);
+        .with_samples(outcome.samples);
     let curve = ErrorCurve::new(&outcome.scores)?;
-    let report = evaluate_curve(&curve, &meta);
+    let report = evaluate_curve(&curve, &meta).with_identification(&outcome.searches);
 
-    files::make_folder(&args.output)?;
     score_file::write(&args.output.join("scores.txt"), &outcome.scores)?;
     plot::write_all(&args.output, args.method.name(), &curve)?;
     report.write(&args.output.join("report.json"))?;
@@ -86,31 +63,47 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     Ok(Verdict::Yes)
 }
 
-/// One template of all palms of a label; failures to acquire are left out, unless nothing else is there.
-fn together(maker: &Maker, samples: Vec<Sample<Palm>>) -> Result<Vec<Sample<Template>>, CliError> {
-    let mut by_label: BTreeMap<String, Vec<Sample<Palm>>> = BTreeMap::new();
-    for sample in samples {
-        by_label
-            .entry(sample.label.clone())
-            .or_default()
-            .push(sample);
+/// The cache asked for, or one among the results.
+fn cache(args: &EvalRun) -> Result<Option<Cache>, CliError> {
+    files::make_folder(&args.output)?;
+    if args.no_cache {
+        return Ok(None);
     }
-    let one = |samples: Vec<Sample<Palm>>| {
-        let palms: Vec<&Palm> = samples.iter().filter_map(|s| s.data.as_ref()).collect();
-        let data = match palms.is_empty() {
-            true => None,
-            false => {
-                let feature = mean_feature(palms).map_err(CliError::Model)?;
-                Some(maker.template(vec![feature])?)
-            }
-        };
-        Ok(Sample {
-            path: samples[0].path.clone(),
-            label: samples[0].label.clone(),
-            data,
-        })
+    let path = match &args.cache {
+        Some(path) => path.clone(),
+        None => args.output.join("cache.db"),
     };
-    by_label.into_values().map(one).collect()
+    Cache::open(&path).map(Some)
+}
+
+/// Says on stderr why photos were not taken.
+fn report_rejected(session: &Session, acquirer: &Acquirer<'_>) {
+    let rejected = acquirer.rejected();
+    if rejected.is_empty() {
+        return;
+    }
+    let reasons: Vec<String> = rejected
+        .iter()
+        .map(|(problem, count)| format!("{count} {problem}"))
+        .collect();
+    session
+        .out
+        .note(&format!("failures to acquire: {}", reasons.join(", ")));
+}
+
+/// Every gallery sample against every probe.
+fn compared(
+    session: &Session,
+    gallery: &[Sample<Enrolled>],
+    probe: &[Sample<Probe>],
+) -> Result<Outcome<ScoreSet>, CliError> {
+    let bar = progress::bar(&session.out, "comparing", probe.len() as u64);
+    let matcher = Fastest::new(gallery, probe);
+    let tally = ScoreSet::new(Polarity::Distance);
+    let step = |done: usize| bar.inc(done as u64);
+    let outcome = compare(gallery, probe, tally.polarity, &matcher, &tally, step)?;
+    bar.finish_and_clear();
+    Ok(outcome)
 }
 
 /// How many keys would come back if the passphrase were known: palm hashes within what the code corrects.
