@@ -3,57 +3,84 @@
 //! `cargo run --release -p thenar-eval --example counted -- PALMS PER_PALM` (600 and 20 unless given). The templates are
 //! random bits of a palm with five in eight of them drawn anew in every sample. `counted_numpy.py` does the same in numpy.
 
+use std::error::Error;
+use std::ops::Range;
 use std::time::Instant;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thenar_eval::metrics::ScoreHistogram;
 use thenar_eval::plot::det_csv;
-use thenar_eval::{EvalError, Pairwise, Polarity, Sample, compare};
+use thenar_eval::{Matcher, Polarity, Sample, compare};
+use thenar_protect::{BitTemplate, ProtectError, hamming_all};
 
-type Template = [u64; 16];
+const BITS: usize = 1024;
+type Words = [u64; BITS / 64];
 
-fn samples(name: &str, palms: usize, per_palm: usize, seed: u64) -> Vec<Sample<Template>> {
+fn samples(
+    name: &str,
+    palms: usize,
+    per_palm: usize,
+    seed: u64,
+) -> Result<Vec<Sample<BitTemplate>>, ProtectError> {
     let mut noise = ChaCha8Rng::seed_from_u64(seed);
     let mut all = Vec::with_capacity(palms * per_palm);
     for palm in 0..palms {
-        let own: Template = ChaCha8Rng::seed_from_u64(palm as u64).random();
+        let own: Words = ChaCha8Rng::seed_from_u64(palm as u64).random();
         for sample in 0..per_palm {
-            let [a, b, c, new]: [Template; 4] = noise.random();
-            let data = std::array::from_fn(|w| {
+            let [a, b, c, new]: [Words; 4] = noise.random();
+            let words = std::array::from_fn::<u64, { BITS / 64 }, _>(|w| {
                 let redrawn = a[w] | (b[w] & c[w]);
                 (own[w] & !redrawn) | (new[w] & redrawn)
             });
             all.push(Sample {
                 path: format!("{name}/{palm}/{sample}"),
                 label: palm.to_string(),
-                data: Some(data),
+                data: Some(BitTemplate::from_words(words.to_vec(), BITS)?),
             });
         }
     }
-    all
+    Ok(all)
 }
 
-fn main() -> Result<(), EvalError> {
+/// All templates; none failed to acquire.
+struct Templates<'a> {
+    gallery: Vec<&'a BitTemplate>,
+    probe: Vec<&'a BitTemplate>,
+}
+
+impl Matcher for Templates<'_> {
+    fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
+        let mut distances = vec![0; scores.len()];
+        let (gallery, probe) = (&self.gallery[gallery], &self.probe[probes]);
+        // Templates of one length, and one place for each pair: it cannot fail.
+        let filled = hamming_all(gallery, probe, &mut distances);
+        debug_assert!(filled.is_ok());
+        for (score, distance) in scores.iter_mut().zip(distances) {
+            *score = f32::from(distance);
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args()
         .skip(1)
         .filter_map(|a| a.parse::<usize>().ok());
     let palms = arguments.next().unwrap_or(600);
     let per_palm = arguments.next().unwrap_or(20);
-    let gallery = samples("gallery", palms, per_palm, 1);
-    let probe = samples("probe", palms, per_palm, 2);
+    let gallery = samples("gallery", palms, per_palm, 1)?;
+    let probe = samples("probe", palms, per_palm, 2)?;
     let start = Instant::now();
-    let empty = ScoreHistogram::whole_numbers(Polarity::Distance, 1024)?;
-    let distance = |a: &Template, b: &Template| {
-        let differing: u32 = a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum();
-        differing as f32
+    let empty = ScoreHistogram::whole_numbers(Polarity::Distance, BITS as u32)?;
+    let templates = Templates {
+        gallery: gallery.iter().filter_map(|s| s.data.as_ref()).collect(),
+        probe: probe.iter().filter_map(|s| s.data.as_ref()).collect(),
     };
-    let matcher = Pairwise::new(&gallery, &probe, distance);
     let found = compare(
         &gallery,
         &probe,
         Polarity::Distance,
-        &matcher,
+        &templates,
         &empty,
         |_| (),
     )?;

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 use thenar_eval::{Matcher, Pairwise, Sample};
+use thenar_protect::{BitTemplate, hamming_all};
 
 use super::template::{Enrolled, Probe, angle};
 
 /// The fastest way to compare these samples.
 pub(super) enum Fastest<'a> {
+    Bits(Bits<'a>),
     Features(Features),
     OneByOne(Pairs<'a>),
 }
@@ -17,18 +19,85 @@ type Pairs<'a> = Pairwise<'a, Enrolled, Probe, fn(&Enrolled, &Probe) -> f32>;
 
 impl<'a> Fastest<'a> {
     pub(super) fn new(gallery: &'a [Sample<Enrolled>], probe: &'a [Sample<Probe>]) -> Self {
-        match Features::new(gallery, probe) {
-            Some(features) => Self::Features(features),
-            None => Self::OneByOne(Pairwise::new(gallery, probe, Enrolled::distance)),
+        if let Some(bits) = Bits::new(gallery, probe) {
+            return Self::Bits(bits);
         }
+        if let Some(features) = Features::new(gallery, probe) {
+            return Self::Features(features);
+        }
+        Self::OneByOne(Pairwise::new(gallery, probe, Enrolled::distance))
     }
 }
 
 impl Matcher for Fastest<'_> {
     fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
         match self {
+            Self::Bits(bits) => bits.block(gallery, probes, scores),
             Self::Features(features) => features.block(gallery, probes, scores),
             Self::OneByOne(pairs) => pairs.block(gallery, probes, scores),
+        }
+    }
+}
+
+/// Templates of bits, all of one length.
+pub(super) struct Bits<'a> {
+    /// `None` where a sample failed to acquire.
+    gallery: Vec<Option<&'a BitTemplate>>,
+    /// The views of each sample; none where it failed.
+    probe: Vec<Vec<&'a BitTemplate>>,
+    length: usize,
+}
+
+impl<'a> Bits<'a> {
+    /// `None` when these are no bits, of several lengths, or all failed.
+    fn new(gallery: &'a [Sample<Enrolled>], probe: &'a [Sample<Probe>]) -> Option<Self> {
+        let enrolled = |s: &'a Sample<Enrolled>| match &s.data {
+            Some(Enrolled::Bits(bits)) => Some(bits),
+            _ => None,
+        };
+        let probed = |s: &'a Sample<Probe>| match &s.data {
+            Some(Probe::Bits(views)) => views.iter().collect(),
+            _ => Vec::new(),
+        };
+        let gallery: Vec<_> = gallery.iter().map(enrolled).collect();
+        let probe: Vec<_> = probe.iter().map(probed).collect();
+        let length = gallery.iter().flatten().next()?.len();
+        let mut all = gallery.iter().flatten().chain(probe.iter().flatten());
+        all.all(|bits| bits.len() == length).then_some(Self {
+            gallery,
+            probe,
+            length,
+        })
+    }
+}
+
+impl Matcher for Bits<'_> {
+    fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
+        let width = gallery.len();
+        let present: Vec<usize> = gallery
+            .clone()
+            .filter(|&g| self.gallery[g].is_some())
+            .collect();
+        let enrolled: Vec<&BitTemplate> = self.gallery[gallery.clone()]
+            .iter()
+            .flatten()
+            .copied()
+            .collect();
+        let mut distances = Vec::new();
+        scores.fill(f32::NAN);
+        for (row, views) in self.probe[probes].iter().enumerate() {
+            distances.clear();
+            distances.resize(views.len() * enrolled.len(), 0);
+            // The lengths are equal and the places are as many as pairs, so it cannot fail.
+            if views.is_empty() || hamming_all(&enrolled, views, &mut distances).is_err() {
+                continue;
+            }
+            for (column, &sample) in present.iter().enumerate() {
+                let of = distances[column..].iter().step_by(enrolled.len());
+                let nearest = of.min().copied().unwrap_or(u16::MAX);
+                scores[row * width + sample - gallery.start] =
+                    f32::from(nearest) / self.length as f32;
+            }
         }
     }
 }
@@ -134,6 +203,20 @@ mod tests {
         }
     }
 
+    /// The scores of one block by the fast matcher and by single comparisons.
+    fn block(gallery: &[Sample<Enrolled>], probe: &[Sample<Probe>]) -> Vec<(f32, f32)> {
+        let fast = Fastest::new(gallery, probe);
+        assert!(!matches!(fast, Fastest::OneByOne(_)));
+        let plain = Pairwise::new(gallery, probe, Enrolled::distance);
+        let (rows, columns) = (2..probe.len() - 1, 3..gallery.len() - 3);
+        let mut scores = [(); 2].map(|()| vec![0.0; rows.len() * columns.len()]);
+        fast.block(columns.clone(), rows.clone(), &mut scores[0]);
+        plain.block(columns, rows, &mut scores[1]);
+        let [fast, plain] = scores;
+        assert!(fast.iter().any(|s| s.is_nan()) && fast.iter().any(|s| !s.is_nan()));
+        fast.into_iter().zip(plain).collect()
+    }
+
     #[test]
     fn blocks_of_features_equal_single_comparisons() {
         let (length, views) = (37, 3);
@@ -146,29 +229,30 @@ mod tests {
                 sample(n, Probe::Features(of.collect::<Vec<_>>().into()))
             })
             .collect();
-        let (fast, plain) = (
-            Fastest::new(&gallery, &probe),
-            Pairwise::new(&gallery, &probe, Enrolled::distance),
-        );
-        assert!(matches!(fast, Fastest::Features(_)));
-        let (rows, columns) = (2..11, 3..1097);
-        let mut scores = vec![[0.0f32; 2]; rows.len() * columns.len()];
-        let mut fill = |which: usize, matcher: &dyn Fn(&mut [f32])| {
-            let mut block = vec![0.0; rows.len() * columns.len()];
-            matcher(&mut block);
-            scores.iter_mut().zip(block).for_each(|(s, b)| s[which] = b);
-        };
-        fill(0, &|block| fast.block(columns.clone(), rows.clone(), block));
-        fill(1, &|block| {
-            plain.block(columns.clone(), rows.clone(), block)
-        });
-        for [fast, plain] in scores {
+        for (fast, plain) in block(&gallery, &probe) {
             // Near 0 the arc cosine magnifies rounding.
             assert!(fast.is_nan() == plain.is_nan());
             assert!(
                 fast.is_nan() || (fast - plain).abs() < 1e-3,
                 "{fast} {plain}"
             );
+        }
+    }
+
+    #[test]
+    fn blocks_of_bits_equal_single_comparisons() {
+        let bits = |seed: usize| {
+            let signs: Vec<bool> = unit(seed, 130).iter().map(|v| *v > 0.0).collect();
+            BitTemplate::from_bools(&signs).unwrap()
+        };
+        let gallery: Vec<_> = (0..90)
+            .map(|n| sample(n, Enrolled::Bits(bits(n))))
+            .collect();
+        let probe: Vec<_> = (0..12)
+            .map(|n| sample(n, Probe::Bits((0..4).map(|v| bits(4 * n + v)).collect())))
+            .collect();
+        for (fast, plain) in block(&gallery, &probe) {
+            assert_eq!(fast.to_bits(), plain.to_bits());
         }
     }
 }
