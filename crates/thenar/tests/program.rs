@@ -470,12 +470,18 @@ fn protocols_are_made_without_leaks_and_planted_leaks_are_found() {
 fn the_bench_times_every_stage() {
     let place = Place::for_photos();
     let timed = place.run("bench --seconds 0.01 --json").code(0).json();
-    let stages = timed["stages"].as_array().unwrap();
-    assert!(stages.len() >= 10);
-    assert!(stages.iter().all(|s| s["ms"].as_f64() > Some(0.0)));
-    assert_eq!(timed["onnx_runtime"], json!(null));
+    // On all cores, and on one where there are several and `taskset` keeps a process there.
+    let runs = timed["runs"].as_array().unwrap();
+    assert!((1..=2).contains(&runs.len()));
+    for run in runs {
+        let stages = run["stages"].as_array().unwrap();
+        assert!(stages.len() >= 12);
+        assert!(stages.iter().all(|s| s["ms"].as_f64() > Some(0.0)));
+        assert_eq!(run["against"], json!([]));
+    }
+    assert!(timed["cold_compare"]["ms"].as_f64() > Some(0.0));
     let refused = place.run("bench --seconds 0.01 --against --python no-such-python");
-    assert!(refused.code(2).stderr.contains("onnxruntime"));
+    assert!(refused.code(2).stderr.contains("no-such-python"));
 }
 
 #[test]

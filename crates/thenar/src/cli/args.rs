@@ -292,10 +292,13 @@ pub(crate) struct Bench {
     /// Seconds for each stage
     #[arg(long, value_name = "S", default_value_t = 1.0)]
     pub seconds: f64,
-    /// Also run the networks in ONNX Runtime, through Python
+    /// Also run the networks in ONNX Runtime and the search in FAISS, through Python
     #[arg(long)]
     pub against: bool,
-    /// The Python that has onnxruntime and numpy
+    /// Measure only on the cores that this process may use, and no new process
+    #[arg(long, hide = true)]
+    pub here: bool,
+    /// The Python that has onnxruntime, faiss-cpu and numpy
     #[arg(long, value_name = "PROGRAM", default_value = "python3")]
     pub python: PathBuf,
 }

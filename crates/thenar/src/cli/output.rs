@@ -17,7 +17,7 @@
 //! | `roi` | `file`, `width`, `height`, `presence`, `side`, `side_confidence`, `key_points`, `confidence`, `pose`, `corners`, `quality`, `problem`, `advice`; `error` when the photo is not good enough |
 //! | `synth` | `folder`, `images` |
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |
-//! | `bench` | `cores`, `stages` (list of `stage`, `ms`, `calls`), `onnx_runtime` (null, or a list of `network`, `ms`, `onnx_runtime_ms`, `onnx_runtime_version`, `threads`, `ratio`) |
+//! | `bench` | `runs` (list of `cores`, `stages` (list of `stage`, `ms`, `calls`), `against` (list of `stage`, `ms`, `other`, `other_ms`, `threads`, `ratio`)), `cold_compare` (`ms`, `peak_mb`) |
 //! | `eval run` | the content of `report.json`, see `thenar_eval::Report`; with level-1 bits also `stated_fmr` (list of `fmr`, `distance`, `observed_fmr`, `false_matches`, `fnmr`, `false_non_matches`) |
 //! | `eval protocol check`, `eval protocol make` | `setting`, `lists`, `pairs`; `check` also `findings` (list of `kind`, `count`, `examples`) |
 //! | `eval scores` | the content of `report.json` |

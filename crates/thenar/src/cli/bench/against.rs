@@ -1,99 +1,134 @@
-//! The same networks in ONNX Runtime, through Python.
+//! The same networks in ONNX Runtime and the same search in FAISS, through Python.
 
+use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thenar::Pipeline;
+use thenar::net::models;
 
 use super::super::error::CliError;
+use super::stages::{EXTRACTOR, LOCALIZER, Row, SEARCH, SEARCHED};
 
-const SCRIPT: &str = include_str!("onnxruntime.py");
+const ONNX_RUNTIME: &str = include_str!("onnxruntime.py");
+const FAISS: &str = include_str!("faiss.py");
 
-/// A network and what it took here.
-pub(super) struct Network {
-    pub name: &'static str,
-    pub bytes: &'static [u8],
-    pub ms: f64,
-}
-
-/// The same beside ONNX Runtime.
+/// A stage here and in another program.
 pub(super) struct Beside {
-    pub name: &'static str,
-    pub ms: f64,
-    pub theirs_ms: f64,
-    pub version: String,
-    pub threads: u64,
+    stage: String,
+    ms: f64,
+    other: String,
+    other_ms: f64,
+    threads: u64,
 }
 
 impl Beside {
-    /// Our time over theirs.
-    pub(super) fn ratio(&self) -> f64 {
-        self.ms / self.theirs_ms
-    }
-
     pub(super) fn to_json(&self) -> Value {
         json!({
-            "network": self.name,
+            "stage": self.stage,
             "ms": self.ms,
-            "onnx_runtime_ms": self.theirs_ms,
-            "onnx_runtime_version": self.version,
+            "other": self.other,
+            "other_ms": self.other_ms,
             "threads": self.threads,
-            "ratio": self.ratio(),
+            "ratio": self.ms / self.other_ms,
+        })
+    }
+
+    /// What [`Self::to_json`] made.
+    pub(super) fn from_json(value: &Value) -> Option<Self> {
+        Some(Self {
+            stage: value["stage"].as_str()?.to_owned(),
+            ms: value["ms"].as_f64()?,
+            other: value["other"].as_str()?.to_owned(),
+            other_ms: value["other_ms"].as_f64()?,
+            threads: value["threads"].as_u64()?,
         })
     }
 }
 
-/// Times the networks in ONNX Runtime, `budget` each.
+impl fmt::Display for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {:.4} ms, {} {:.4} ms with {} threads, ratio {:.2}",
+            self.stage,
+            self.ms,
+            self.other,
+            self.other_ms,
+            self.threads,
+            self.ms / self.other_ms
+        )
+    }
+}
+
+/// Everything that another program does too, `budget` each.
 ///
 /// # Errors
-/// When `python` does not start or has no `onnxruntime` and `numpy`.
-pub(super) fn onnx_runtime(
-    networks: &[Network],
+/// When `python` does not start, or has not the packages it needs.
+pub(super) fn all(rows: &[Row], python: &Path, budget: Duration) -> Result<Vec<Beside>, CliError> {
+    let folder = tempfile::tempdir().map_err(CliError::file(Path::new("."), "make a folder"))?;
+    let mut networks = Vec::new();
+    for (name, bytes) in [
+        (LOCALIZER, models::LOCALIZER),
+        (EXTRACTOR, models::EXTRACTOR),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).map_err(CliError::file(&path, "write the model"))?;
+        networks.push(path.display().to_string());
+    }
+    let seconds = budget.as_secs_f64().to_string();
+    let pipeline = Pipeline::shipped_for_rois().map_err(CliError::Model)?;
+    let bits = pipeline.template_params().bits().to_string();
+    let onnx = [&[seconds.clone()], &networks[..]].concat();
+    let faiss = [seconds, SEARCHED.to_string(), bits];
+    let mut found = theirs(python, ONNX_RUNTIME, &onnx, "onnxruntime numpy")?;
+    found.extend(theirs(python, FAISS, &faiss, "faiss-cpu numpy")?);
+    let stages = [LOCALIZER, EXTRACTOR, SEARCH];
+    let beside = stages.iter().zip(found).filter_map(|(stage, theirs)| {
+        let ours = rows.iter().find(|row| row.stage == *stage)?;
+        Some(Beside {
+            stage: ours.stage.clone(),
+            ms: ours.ms,
+            ..theirs
+        })
+    });
+    Ok(beside.collect())
+}
+
+/// What a script timed; the stages and our times are still to be filled in.
+fn theirs(
     python: &Path,
-    budget: Duration,
+    script: &str,
+    arguments: &[String],
+    packages: &str,
 ) -> Result<Vec<Beside>, CliError> {
-    let failed = |reason: String| {
+    let failed = |reason: &str| {
         CliError::Usage(format!(
-            "--against needs Python with onnxruntime and numpy (pip install onnxruntime numpy): {}: {reason}",
+            "--against needs Python with other programs to compare with (pip install {packages}): {}: {reason}",
             python.display()
         ))
     };
-    let folder = tempfile::tempdir().map_err(|e| failed(e.to_string()))?;
     let mut command = Command::new(python);
-    command
-        .arg("-c")
-        .arg(SCRIPT)
-        .arg(budget.as_secs_f64().to_string());
-    for network in networks {
-        let path = folder.path().join(network.name);
-        std::fs::write(&path, network.bytes).map_err(CliError::file(&path, "write the model"))?;
-        command.arg(path);
-    }
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| failed(e.to_string()))?;
+    command.arg("-c").arg(script).args(arguments);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|e| failed(&e.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(
-            said.lines().last().unwrap_or("it failed").to_owned(),
-        ));
+        return Err(failed(said.lines().last().unwrap_or("it failed")));
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let lines = said.lines().zip(networks);
-    let beside = lines.map(|(line, network)| {
+    let line = |line: &str| {
         let line: Value = serde_json::from_str(line).ok()?;
         Some(Beside {
-            name: network.name,
-            ms: network.ms,
-            theirs_ms: line["ms"].as_f64()?,
-            version: line["version"].as_str()?.to_owned(),
+            stage: String::new(),
+            ms: 0.0,
+            other: line["name"].as_str()?.to_owned(),
+            other_ms: line["ms"].as_f64()?,
             threads: line["threads"].as_u64()?,
         })
-    });
-    let beside: Option<Vec<Beside>> = beside.collect();
-    beside
-        .filter(|all| all.len() == networks.len())
-        .ok_or_else(|| failed("it printed something else than times".into()))
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let found: Option<Vec<Beside>> = said.lines().map(line).collect();
+    found.ok_or_else(|| failed("it printed something else than times"))
 }

@@ -1,202 +1,167 @@
-//! `thenar bench`: how long each stage takes on this machine, beside ONNX Runtime if it is there.
+//! `thenar bench`: how long each stage takes on this machine, cold and warm, on one core and on all, beside ONNX Runtime
+//! and FAISS if they are there.
 //!
-//! The photo is drawn, so the figures can be had again. Medians, because a shared machine has bad moments. The number of
-//! cores is what the process may use: `taskset -c 0 thenar bench` measures one.
+//! The photo is drawn, so the figures can be had again. Medians, because a shared machine has bad moments. One core is
+//! measured in a process of its own that `taskset` keeps there.
 
 mod against;
+mod cold;
+mod stages;
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use thenar::image::image::codecs::jpeg::JpegEncoder;
-use thenar::image::{Roi, RoiFrame, resize_rgb};
-use thenar::net::{CompCode, Localizer, models, preprocess};
-use thenar::synth::{CaptureConfig, HandIdentity, HandPhoto};
-use thenar::{Photo, Pipeline};
-use thenar_protect::Token;
 
+use super::Verdict;
 use super::args::Bench;
 use super::error::CliError;
 use super::session::Session;
-use super::{Verdict, progress};
+use against::Beside;
+use cold::Cold;
+use stages::Row;
 
-/// The stages that are a network and nothing else.
-const LOCALIZER: &str = "localizer.onnx";
-const EXTRACTOR: &str = "extractor.onnx";
-
-/// One line of the table.
-struct Row {
-    stage: &'static str,
-    /// Median of one call.
-    ms: f64,
-    calls: usize,
+/// The stages on some cores.
+struct Run {
+    cores: usize,
+    rows: Vec<Row>,
+    beside: Vec<Beside>,
 }
 
 pub(super) fn run(session: &Session, args: &Bench) -> Result<Verdict, CliError> {
     let budget = Duration::from_secs_f64(args.seconds.clamp(0.01, 60.0));
-    let rows = measure(session, budget)?;
-    let beside = match args.against {
-        true => Some(against::onnx_runtime(
-            &networks(&rows),
-            &args.python,
-            budget,
-        )?),
-        false => None,
+    let jpeg = stages::drawn_photo()?;
+    let here = measure(session, args, &jpeg, budget)?;
+    if args.here {
+        session.out.result(&table(&[&here], None), &here.to_json());
+        return Ok(Verdict::Yes);
+    }
+    let program = std::env::current_exe().map_err(CliError::file(Path::new("."), "find itself"))?;
+    let cold = cold::compare(&program, &jpeg)?;
+    let one = match here.cores {
+        1 => None,
+        _ => on_one_core(session, args, &program)?,
     };
-    report(session, &rows, beside.as_ref());
+    let runs: Vec<&Run> = one.iter().chain([&here]).collect();
+    session.out.result(
+        &table(&runs, Some(&cold)),
+        &json!({
+            "runs": runs.iter().map(|run| run.to_json()).collect::<Vec<Value>>(),
+            "cold_compare": cold.to_json(),
+        }),
+    );
     Ok(Verdict::Yes)
 }
 
-/// The rows that are one run of a network, with its file.
-fn networks(rows: &[Row]) -> Vec<against::Network> {
-    let network = |row: &Row| {
-        let bytes = match row.stage {
-            LOCALIZER => models::LOCALIZER,
-            EXTRACTOR => models::EXTRACTOR,
-            _ => return None,
-        };
-        Some(against::Network {
-            name: row.stage,
-            bytes,
-            ms: row.ms,
+/// On the cores that this process may use.
+fn measure(
+    session: &Session,
+    args: &Bench,
+    jpeg: &[u8],
+    budget: Duration,
+) -> Result<Run, CliError> {
+    let rows = stages::measure(session, jpeg, budget)?;
+    let beside = match args.against {
+        true => against::all(&rows, &args.python, budget)?,
+        false => Vec::new(),
+    };
+    Ok(Run {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        rows,
+        beside,
+    })
+}
+
+/// The same in a process on one core; `None`, and a note, where that cannot be had.
+fn on_one_core(session: &Session, args: &Bench, program: &Path) -> Result<Option<Run>, CliError> {
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0"]).arg(program);
+    command.args(["bench", "--here", "--json", "--quiet"]);
+    command.args(["--seconds", &args.seconds.to_string()]);
+    if args.against {
+        command.arg("--against").arg("--python").arg(&args.python);
+    }
+    let output = match command.stdin(Stdio::null()).output() {
+        Ok(output) if output.status.success() => output,
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.lines().last().unwrap_or("it said nothing");
+            session
+                .out
+                .note(&format!("one core is not measured: {said}"));
+            return Ok(None);
+        }
+        Err(e) => {
+            let note = format!("one core is not measured: taskset does not start: {e}");
+            session.out.note(&note);
+            return Ok(None);
+        }
+    };
+    let value: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    let run = value.as_ref().and_then(Run::from_json);
+    let unreadable = || CliError::Usage("the process on one core printed no times".into());
+    run.map(Some).ok_or_else(unreadable)
+}
+
+impl Run {
+    fn to_json(&self) -> Value {
+        json!({
+            "cores": self.cores,
+            "stages": self.rows.iter().map(Row::to_json).collect::<Vec<Value>>(),
+            "against": self.beside.iter().map(Beside::to_json).collect::<Vec<Value>>(),
         })
-    };
-    rows.iter().filter_map(network).collect()
-}
-
-/// A drawn hand of 1200 × 1200 pixels, upright and wholly in the picture, as JPEG.
-fn drawn_photo() -> Result<Vec<u8>, CliError> {
-    let config = CaptureConfig {
-        size: 1200,
-        max_tilt: 5.0,
-        max_turn: 10.0,
-        fill: (0.8, 0.8),
-        cut: 0.0,
-        harshness: 0.2,
-        maps: false,
-        ..CaptureConfig::default()
-    };
-    let photo = HandPhoto::draw(&HandIdentity::draw(7), 7, &config).rgb;
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 92)
-        .encode_image(&photo)
-        .map_err(|e| CliError::Usage(format!("the drawn photo could not be encoded: {e}")))?;
-    Ok(bytes)
-}
-
-/// Every stage, in the order of the way, then the whole of it.
-fn measure(session: &Session, budget: Duration) -> Result<Vec<Row>, CliError> {
-    let jpeg = drawn_photo()?;
-    let localizer = Localizer::shipped()?;
-    let pipeline = Pipeline::shipped().map_err(CliError::Model)?;
-    let photo = Photo::decode(&jpeg, "the drawn photo")?;
-    let hand = localizer.locate(photo.rgb())?;
-    let frame = RoiFrame::from_key_points(&hand.points).map_err(|e| CliError::Model(e.into()))?;
-    let roi = Roi::cut_photo(photo.rgb(), &frame);
-    let k1 = Token::from_bytes([1; 32]);
-    let palm = pipeline.acquire(&photo, &mut ()).map_err(CliError::Model)?;
-    let enrolled = pipeline.bits(&palm.feature, &k1, &mut ());
-    let enrolled = enrolled.map_err(CliError::Model)?;
-    let probe = pipeline
-        .probe_bits(&palm.views, &k1)
-        .map_err(CliError::Model)?;
-    let code = CompCode::extract(&roi);
-    let input = preprocess::input_planes(&resize_rgb(photo.rgb(), 256, 256));
-    localizer.heads(input.clone())?;
-
-    let bar = progress::bar(&session.out, "stages", 10);
-    let time = |stage, work: &mut dyn FnMut()| {
-        let row = median(stage, budget, work);
-        bar.inc(1);
-        row
-    };
-    let rows = vec![
-        time("decode 1200×1200 JPEG", &mut || {
-            let _ = black_box(Photo::decode(&jpeg, "the drawn photo"));
-        }),
-        time("localizer (photo to hand)", &mut || {
-            let _ = black_box(localizer.locate(photo.rgb()));
-        }),
-        time(LOCALIZER, &mut || {
-            let _ = black_box(localizer.heads(input.clone()));
-        }),
-        time("roi", &mut || {
-            let _ = black_box(Roi::cut_photo(photo.rgb(), &frame));
-        }),
-        time(EXTRACTOR, &mut || {
-            let _ = black_box(pipeline.extractor().views(&roi));
-        }),
-        time("level 1 of 25 views", &mut || {
-            let _ = black_box(pipeline.probe_bits(&palm.views, &k1));
-        }),
-        time("compare 25 views with 1 template", &mut || {
-            black_box(pipeline.score(&probe, &enrolled));
-        }),
-        time("compcode, extract", &mut || {
-            let _ = black_box(CompCode::extract(&roi));
-        }),
-        time("compcode, compare", &mut || {
-            black_box(code.distance(&code));
-        }),
-        time("whole: JPEG to score", &mut || {
-            let palm = Photo::decode(&jpeg, "the drawn photo")
-                .ok()
-                .and_then(|photo| pipeline.acquire(&photo, &mut ()).ok());
-            let bits = palm.and_then(|palm| pipeline.probe_bits(&palm.views, &k1).ok());
-            black_box(bits.map(|probe| pipeline.score(&probe, &enrolled)));
-        }),
-    ];
-    bar.finish_and_clear();
-    Ok(rows)
-}
-
-/// Three calls to warm up, then at least five, for `budget`.
-fn median(stage: &'static str, budget: Duration, work: &mut dyn FnMut()) -> Row {
-    (0..3).for_each(|_| work());
-    let (begun, mut times) = (Instant::now(), Vec::new());
-    while times.len() < 5 || begun.elapsed() < budget {
-        let start = Instant::now();
-        work();
-        times.push(start.elapsed());
     }
-    times.sort_unstable();
-    Row {
-        stage,
-        ms: 1e3 * times[times.len() / 2].as_secs_f64(),
-        calls: times.len(),
+
+    /// What [`Self::to_json`] made.
+    fn from_json(value: &Value) -> Option<Self> {
+        let list = |key: &str| value[key].as_array();
+        Some(Self {
+            cores: usize::try_from(value["cores"].as_u64()?).ok()?,
+            rows: list("stages")?
+                .iter()
+                .map(Row::from_json)
+                .collect::<Option<_>>()?,
+            beside: list("against")?
+                .iter()
+                .map(Beside::from_json)
+                .collect::<Option<_>>()?,
+        })
     }
 }
 
-fn report(session: &Session, rows: &[Row], beside: Option<&Vec<against::Beside>>) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut lines = vec![format!("{cores} cores, medians")];
-    lines.extend(
-        rows.iter()
-            .map(|row| format!("{:<34}{:>12.4} ms{:>9} calls", row.stage, row.ms, row.calls)),
-    );
-    for network in beside.into_iter().flatten() {
+/// A column for each run.
+fn table(runs: &[&Run], cold: Option<&Cold>) -> String {
+    let mut head = format!("{:<34}", "medians");
+    for run in runs {
+        let cores = match run.cores {
+            1 => "1 core".to_owned(),
+            n => format!("{n} cores"),
+        };
+        head += &format!("{cores:>15}");
+    }
+    let mut lines = vec![head];
+    let stages = runs.first().map_or(&[][..], |run| &run.rows[..]);
+    for (at, row) in stages.iter().enumerate() {
+        let times = runs.iter().filter_map(|run| run.rows.get(at));
+        let times: String = times.map(|row| format!("{:>12.4} ms", row.ms)).collect();
+        lines.push(format!("{:<34}{times}", row.stage));
+    }
+    if let Some(cold) = cold {
+        let peak = cold
+            .peak_mb
+            .map_or(String::new(), |mb| format!(", {mb:.0} MB"));
         lines.push(format!(
-            "{}: {:.2} ms, ONNX Runtime {} {:.2} ms with {} threads, ratio {:.2}",
-            network.name,
-            network.ms,
-            network.version,
-            network.theirs_ms,
-            network.threads,
-            network.ratio()
+            "cold: a new process compares two photos, {:.0} ms{peak}",
+            cold.ms
         ));
     }
-    let stages = rows
-        .iter()
-        .map(|row| json!({ "stage": row.stage, "ms": row.ms, "calls": row.calls }));
-    let against = beside.map(|networks| {
-        networks
-            .iter()
-            .map(against::Beside::to_json)
-            .collect::<Vec<Value>>()
-    });
-    session.out.result(
-        &lines.join("\n"),
-        &json!({ "cores": cores, "stages": stages.collect::<Vec<Value>>(), "onnx_runtime": against }),
-    );
+    for run in runs {
+        lines.extend(
+            run.beside
+                .iter()
+                .map(|b| format!("{} cores: {b}", run.cores)),
+        );
+    }
+    lines.join("\n")
 }

@@ -28,4 +28,5 @@ for path in sys.argv[2:]:
         start = time.perf_counter()
         session.run(None, {spec.name: value})
         times.append(1e3 * (time.perf_counter() - start))
-    print(json.dumps({"ms": statistics.median(times), "version": onnxruntime.__version__, "threads": threads}))
+    name = f"ONNX Runtime {onnxruntime.__version__}"
+    print(json.dumps({"name": name, "ms": statistics.median(times), "threads": threads}))
