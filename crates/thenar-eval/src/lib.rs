@@ -9,7 +9,7 @@
 //! ```
 //!
 //! * [`list`]: `path label` lists, as the palmprint papers publish them.
-//! * [`layouts`]: palm data sets as their authors publish them, turned into lists.
+//! * [`layouts`]: palm data sets as their authors publish them, and bob's protocol folders, turned into lists.
 //! * [`protocols`]: who trains, who is enrolled, who is searched; made from lists, and checked for leaks.
 //! * [`protocol`]: every gallery sample against every probe sample, in tiles; knows no matcher.
 //! * [`ScoreSet`] and [`score_file`]: genuine and impostor scores, in memory and as `score label` text.

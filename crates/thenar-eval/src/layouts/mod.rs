@@ -20,6 +20,7 @@
 //!   what is missing.
 //! * [`DataSet::between_sessions`] and [`DataSet::sources`] make the lists for [`crate::protocols`]. Which labels are
 //!   one person is [`About::subjects`]; open splits must go by it.
+//! * [`bob`] reads and writes the protocol folders of bob.
 //!
 //! Links inside the folder are refused, so that nothing outside it is read.
 //!
@@ -45,6 +46,7 @@
 //! ```
 
 mod about;
+pub mod bob;
 pub mod casia;
 pub mod coep;
 mod dataset;
