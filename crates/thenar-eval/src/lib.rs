@@ -9,6 +9,7 @@
 //! ```
 //!
 //! * [`list`]: `path label` lists, as the palmprint papers publish them.
+//! * [`layouts`]: palm data sets as their authors publish them, and bob's protocol folders, turned into lists.
 //! * [`protocols`]: who trains, who is enrolled, who is searched; made from lists, and checked for leaks.
 //! * [`compare`](mod@compare): every gallery sample against every probe sample, in blocks; knows no matcher.
 //! * [`ScoreSet`] and [`score_file`]: genuine and impostor scores, in memory and as `score label` text.
@@ -45,6 +46,7 @@ mod comparisons;
 mod error;
 pub mod evaluate;
 pub mod formats;
+pub mod layouts;
 pub mod list;
 pub mod metrics;
 pub mod plot;

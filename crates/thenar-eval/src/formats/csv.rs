@@ -2,7 +2,7 @@
 
 /// The fields of one line. A field in double quotes may hold commas, and a doubled quote stands for one; line breaks
 /// inside fields are not supported.
-pub(super) fn fields(line: &str) -> Result<Vec<String>, String> {
+pub(crate) fn fields(line: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
@@ -40,7 +40,7 @@ fn closed(mut rest: &str) -> Result<(String, &str), String> {
 }
 
 /// One field as it is written: in quotes where it must be.
-pub(super) fn quoted(field: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn quoted(field: &str) -> std::borrow::Cow<'_, str> {
     let edges = field.starts_with(char::is_whitespace) || field.ends_with(char::is_whitespace);
     if edges || field.contains([',', '"']) {
         format!("\"{}\"", field.replace('"', "\"\"")).into()

@@ -17,7 +17,7 @@ const MAX_LINES: usize = u32::MAX as usize;
 ///
 /// # Errors
 /// [`EvalError::Read`], [`EvalError::Line`] for a line that is too long, not UTF-8, or that `each` refuses.
-pub(super) fn for_each(
+pub(crate) fn for_each(
     path: &Path,
     each: impl FnMut(usize, &str) -> Result<(), String>,
 ) -> Result<(), EvalError> {
@@ -82,7 +82,7 @@ pub(crate) fn none_found(path: &Path, expected: &str) -> EvalError {
 }
 
 /// A text for an error message, cut short.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let short: String = text.chars().take(80).collect();
     if short.len() < text.len() {
         format!("{short:?}…")

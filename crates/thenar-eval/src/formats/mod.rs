@@ -18,7 +18,7 @@
 pub mod arrays;
 pub mod bob;
 pub mod bob_csv;
-mod csv;
+pub(crate) mod csv;
 pub(crate) mod lines;
 pub mod nist;
 pub mod npy;
