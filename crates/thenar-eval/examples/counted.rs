@@ -3,52 +3,59 @@
 //! `cargo run --release -p thenar-eval --example counted -- PALMS PER_PALM` (600 and 20 unless given). The templates are
 //! random bits of a palm with five in eight of them drawn anew in every sample. `counted_numpy.py` does the same in numpy.
 
+use std::error::Error;
 use std::time::Instant;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use thenar_eval::metrics::ScoreHistogram;
 use thenar_eval::plot::det_csv;
-use thenar_eval::{EvalError, Polarity, Sample, compare_counted};
+use thenar_eval::{EvalError, Sample, compare_distances};
+use thenar_protect::{BitTemplate, ProtectError, hamming_all};
 
-type Template = [u64; 16];
+const BITS: usize = 1024;
+type Words = [u64; BITS / 64];
 
-fn samples(name: &str, palms: usize, per_palm: usize, seed: u64) -> Vec<Sample<Template>> {
+fn samples(
+    name: &str,
+    palms: usize,
+    per_palm: usize,
+    seed: u64,
+) -> Result<Vec<Sample<BitTemplate>>, ProtectError> {
     let mut noise = ChaCha8Rng::seed_from_u64(seed);
     let mut all = Vec::with_capacity(palms * per_palm);
     for palm in 0..palms {
-        let own: Template = ChaCha8Rng::seed_from_u64(palm as u64).random();
+        let own: Words = ChaCha8Rng::seed_from_u64(palm as u64).random();
         for sample in 0..per_palm {
-            let [a, b, c, new]: [Template; 4] = noise.random();
-            let data = std::array::from_fn(|w| {
+            let [a, b, c, new]: [Words; 4] = noise.random();
+            let words = std::array::from_fn::<u64, { BITS / 64 }, _>(|w| {
                 let redrawn = a[w] | (b[w] & c[w]);
                 (own[w] & !redrawn) | (new[w] & redrawn)
             });
             all.push(Sample {
                 path: format!("{name}/{palm}/{sample}"),
                 label: palm.to_string(),
-                data: Some(data),
+                data: Some(BitTemplate::from_words(words.to_vec(), BITS)?),
             });
         }
     }
-    all
+    Ok(all)
 }
 
-fn main() -> Result<(), EvalError> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args()
         .skip(1)
         .filter_map(|a| a.parse::<usize>().ok());
     let palms = arguments.next().unwrap_or(600);
     let per_palm = arguments.next().unwrap_or(20);
-    let gallery = samples("gallery", palms, per_palm, 1);
-    let probe = samples("probe", palms, per_palm, 2);
+    let gallery = samples("gallery", palms, per_palm, 1)?;
+    let probe = samples("probe", palms, per_palm, 2)?;
     let start = Instant::now();
-    let empty = ScoreHistogram::whole_numbers(Polarity::Distance, 1024)?;
-    let distance = |a: &Template, b: &Template| {
-        let differing: u32 = a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum();
-        differing as f32
+    let distances = |gallery: &[&BitTemplate], probes: &[&BitTemplate], rows: &mut [u16]| {
+        hamming_all(gallery, probes, rows).map_err(|error| EvalError::Histogram {
+            problem: error.to_string(),
+        })
     };
-    let found = compare_counted(&gallery, &probe, &empty, distance, |_| ())?;
+    let found = compare_distances(&gallery, &probe, BITS as u16, distances, |_| ())?;
     let compared = start.elapsed().as_secs_f64();
     let curve = found.scores.curve()?;
     let (eer, det) = (curve.eer().eer, det_csv(&curve));

@@ -42,6 +42,7 @@
 mod atomic;
 mod comparisons;
 mod counted;
+mod distances;
 mod error;
 pub mod evaluate;
 pub mod formats;
@@ -59,6 +60,7 @@ mod table;
 
 pub use comparisons::{Comparisons, NamedComparison, Names};
 pub use counted::{CountedOutcome, compare_counted};
+pub use distances::compare_distances;
 pub use error::EvalError;
 pub use evaluate::{Meta, evaluate};
 pub use list::{List, ListEntry};

@@ -14,7 +14,7 @@ pub const MAX_BINS: usize = 1 << 26;
 /// Every score of a bin is taken for the end of the bin that is the least alike, so FMR and FNMR at the edges of the
 /// bins are exact; between two edges nothing is known. [`ScoreHistogram::bound`] states what that can cost. Of scores
 /// that are whole numbers, such as Hamming distances, [`ScoreHistogram::whole_numbers`] loses nothing at all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScoreHistogram {
     polarity: Polarity,
     /// Edges of the bins, high means match, ascending; bin k is `edges[k] <= score < edges[k + 1]`, the last bin ends

@@ -53,6 +53,25 @@ impl SearchOutcome {
         }
     }
 
+    /// One search from the least distance to each enrolled subject; `none` stands where there is no distance.
+    ///
+    /// The same outcome as [`SearchOutcome::new`] gives for these distances, without its table of subjects.
+    pub(crate) fn of_distances(mate: Option<usize>, least: &[u16], none: u16) -> Self {
+        let own = mate.and_then(|mate| least.get(mate).copied());
+        let own = own.filter(|&distance| distance != none);
+        // The mate itself is among those that are as near as it is.
+        let as_near = |own: u16| least.iter().filter(|&&distance| distance <= own).count();
+        let parts = least.split_at(mate.unwrap_or(least.len()).min(least.len()));
+        let others = parts.0.iter().chain(parts.1.iter().skip(1)).copied();
+        let similarity = |distance: u16| Polarity::Distance.oriented(f32::from(distance));
+        Self {
+            mated: mate.is_some(),
+            mate: own.map(similarity),
+            ahead: own.map_or(0, |own| as_near(own) - 1),
+            other: others.filter(|&d| d != none).min().map(similarity),
+        }
+    }
+
     /// Rank of the mate from 1; `None` where it was not found or there is no mate.
     #[must_use]
     pub fn rank(&self) -> Option<usize> {
