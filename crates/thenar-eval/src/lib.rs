@@ -16,6 +16,7 @@
 //! * [`formats`]: the score files of bob, pyeer, NIST, numpy and the palmprint papers.
 //! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, CMC, DIR, APCER, D_sys … and the intervals around them.
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
+//! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //!
 //! Terms follow ISO/IEC 19795-1. A comparison is *genuine* (mated) or *impostor* (non-mated). A score that is not a
@@ -42,6 +43,7 @@
 mod atomic;
 mod comparisons;
 mod counted;
+pub mod dev_eval;
 mod distances;
 mod error;
 pub mod evaluate;
@@ -60,6 +62,7 @@ mod table;
 
 pub use comparisons::{Comparisons, NamedComparison, Names};
 pub use counted::{CountedOutcome, compare_counted};
+pub use dev_eval::{DevEval, dev_eval};
 pub use distances::compare_distances;
 pub use error::EvalError;
 pub use evaluate::{Meta, evaluate};

@@ -25,6 +25,7 @@
 //! | thresholds | every distinct score, and one beyond all that rejects everything | pyeer 0.5.6 has no last one: where all scores tie it reports EER = 1, here it is 0.5 |
 //! | EER | [`ErrorCurve::eer`], the FVC2000 interval and its middle | bob: [`ErrorCurve::eer_min_difference`], equal differences decided by rounding; sklearn recipes: [`ErrorCurve::eer_interpolated`] |
 //! | FNMR at FMR x | lowest FNMR with FMR ≤ x | pyeer takes the point *nearest* x, whose FMR may be above x; bob `far_threshold` stops at an impostor score, where the FMR is the same and the FNMR may be higher |
+//! | threshold of a development set | [`ErrorCurve::fixed_threshold`]: where bob has it; of equals the strictest | bob: rounding decides between equals, and the end of a list loses against them |
 //! | AUC | Mann–Whitney, ties count one half | sklearn: the same; pyeer leaves out the last trapezium when an impostor holds the highest score |
 //! | probit | to 1e-12 | bob `ppndf`: an approximation, good to four decimals |
 //! | d′ | population standard deviations; `None` when both are 0 | pyeer: 1 when both are 0 |
@@ -50,6 +51,7 @@ mod search;
 mod subject;
 mod summary;
 mod tally;
+mod thresholds;
 mod unlinkability;
 
 pub use bootstrap::{BootstrapInterval, BootstrapPlan, BootstrapResult, bootstrap_subjects};
@@ -65,6 +67,7 @@ pub use rates::TransactionRates;
 pub use search::{Candidate, Identification, SearchOutcome};
 pub use subject::{SubjectCount, SubjectRate, subject_rate};
 pub use summary::{Distribution, auc, d_prime};
+pub use thresholds::Criterion;
 pub use unlinkability::{
     LinkabilityFloor, PUBLISHED_BINS, Unlinkability, linkability_floor, local_linkability,
     unlinkability,
