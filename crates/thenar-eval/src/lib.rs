@@ -17,6 +17,7 @@
 //! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, CMC, DIR, APCER, D_sys … and the intervals around them.
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
 //! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
+//! * [`baseline`]: a report beside an older one, with the change of each figure.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //!
 //! Terms follow ISO/IEC 19795-1. A comparison is *genuine* (mated) or *impostor* (non-mated). A score that is not a
@@ -41,6 +42,7 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+pub mod baseline;
 mod comparisons;
 mod counted;
 pub mod dev_eval;
