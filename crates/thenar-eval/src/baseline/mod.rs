@@ -245,6 +245,6 @@ mod tests {
     #[test]
     fn numbers_keep_four_digits() {
         let got = [0.0, 0.012_345, 12_345.6, -3.0, 1.2345e-7].map(number);
-        assert_eq!(got, ["0", "0.01235", "12346", "-3.000", "1.234e-7"]);
+        assert_eq!(got, ["0", "0.01235", "12346", "-3.000", "1.235e-7"]);
     }
 }

@@ -9,7 +9,8 @@
 //! | linking of protected records | D↔, D_sys, maximal linkability, their floor | [`unlinkability`](unlinkability()) |
 //! | size of a binary template | degrees of freedom | [`degrees_of_freedom`] |
 //! | confidence, trials independent | Clopper–Pearson, rule of three | [`clopper_pearson`], [`rate_interval`] |
-//! | confidence, several trials of a subject | variance of ISO/IEC 19795-1, bootstrap | [`subject_rate`], [`bootstrap_subjects`] |
+//! | confidence, several trials of a subject | variance of ISO/IEC 19795-1, bootstrap | [`subject_rate`], [`bootstrap_subjects`], [`bootstrap_subjects_bca`] |
+//! | confidence of a whole curve | pointwise bands | [`bootstrap_bands`], [`independent_bands`] |
 //!
 //! An [`ErrorCurve`] holds the scores, sorted once, from which FMR and FNMR at any threshold are two binary searches.
 //! The naive loops it is compared with stand in the tests. A figure that the number of comparisons cannot support is
@@ -35,6 +36,8 @@
 //!
 //! Scores are 32-bit floats. A tool that reads 64-bit scores may tell two scores apart that are one here.
 
+mod bands;
+mod bca;
 mod beta;
 mod bootstrap;
 mod bootstrap_sweep;
@@ -54,6 +57,8 @@ mod tally;
 mod thresholds;
 mod unlinkability;
 
+pub use bands::{BAND_POINTS, BandPoint, band_fmrs, bootstrap_bands, independent_bands};
+pub use bca::{BcaResult, bca_interval, bootstrap_subjects_bca};
 pub use bootstrap::{BootstrapInterval, BootstrapPlan, BootstrapResult, bootstrap_subjects};
 pub use curve::{ErrorCurve, Errors};
 pub use eer::EqualErrorRate;
