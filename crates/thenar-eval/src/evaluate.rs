@@ -125,7 +125,7 @@ pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
     }
 }
 
-fn operating_point(errors: &Errors) -> OperatingPoint {
+pub(crate) fn operating_point(errors: &Errors) -> OperatingPoint {
     OperatingPoint {
         threshold: errors.threshold,
         fmr: errors.fmr(),

@@ -17,6 +17,8 @@
 //! * [`formats`]: the score files of bob, pyeer, NIST, numpy and the palmprint papers.
 //! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, CMC, DIR, APCER, D_sys … and the intervals around them.
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
+//! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
+//! * [`baseline`]: a report beside an older one, with the change of each figure.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //!
 //! Terms follow ISO/IEC 19795-1. A comparison is *genuine* (mated) or *impostor* (non-mated). A score that is not a
@@ -41,8 +43,10 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+pub mod baseline;
 pub mod compare;
 mod comparisons;
+pub mod dev_eval;
 mod error;
 pub mod evaluate;
 pub mod formats;
@@ -61,6 +65,7 @@ mod table;
 
 pub use compare::{Compared, Matcher, Outcome, Pairwise, Tally, compare};
 pub use comparisons::{Comparisons, NamedComparison, Names};
+pub use dev_eval::{DevEval, dev_eval};
 pub use error::EvalError;
 pub use evaluate::{Meta, evaluate};
 pub use list::{List, ListEntry};

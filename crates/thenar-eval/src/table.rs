@@ -81,6 +81,24 @@ fn draw(rows: &[(String, String)]) -> String {
     text + &rule
 }
 
+/// Columns between rules, below their names.
+pub(crate) fn draw_columns<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
+    let widths: [usize; N] = std::array::from_fn(|k| {
+        let cells = rows.iter().chain([head]).map(|row| row[k].chars().count());
+        cells.max().unwrap_or(0)
+    });
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    let rule = line(&widths.map(|width| "=".repeat(width)));
+    let body: String = rows.iter().map(line).collect();
+    format!("{rule}{}{rule}{body}{rule}", line(head))
+}
+
 fn list_text(list: &ListInfo) -> String {
     let digest: String = list.sha256.chars().take(12).collect();
     format!(
@@ -209,7 +227,7 @@ fn statistics(s: &crate::report::ScoreStatistics) -> String {
 }
 
 /// A fraction in per cent with enough digits to tell small rates apart.
-fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
     if value == 0.0 || value >= 10.0 {
         format!("{value:.2} %")
@@ -221,7 +239,7 @@ fn percent(fraction: f64) -> String {
 }
 
 /// A count with a comma between thousands.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

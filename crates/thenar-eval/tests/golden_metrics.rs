@@ -3,8 +3,11 @@
 //!
 //! Where a definition differs on purpose (see `thenar_eval::metrics`), the test asserts the difference.
 
+mod formula;
+
 use std::path::Path;
 
+use formula::formula;
 use serde::Deserialize;
 use thenar_eval::metrics::{
     Candidate, ErrorCurve, Identification, ScoreHistogram, SearchOutcome, auc, d_prime, normal_cdf,
@@ -95,20 +98,6 @@ fn golden() -> Golden {
         serde_json::from_str(&text).expect("the golden file is as make_metrics.py writes it");
     assert!(golden.sets.len() >= 20 && golden.searches.len() == 2 && golden.linkability.len() == 8);
     golden
-}
-
-/// `formula_scores` of make_metrics.py.
-fn formula((count, start, shift): (usize, u64, i64)) -> Vec<f32> {
-    let score = |k: u64| {
-        let parts =
-            [2_654_435_761u64, 2_246_822_519, 3_266_489_917, 668_265_263].map(|multiplier| {
-                let hashed = k.wrapping_mul(multiplier) & 0xffff_ffff;
-                let hashed = hashed ^ hashed >> 15;
-                (hashed.wrapping_mul(2_246_822_519) & 0xffff_ffff) >> 12
-            });
-        (parts.iter().sum::<u64>() as f64 / 1_048_576.0 + shift as f64 / 1024.0) as f32
-    };
-    (start..start + count as u64).map(score).collect()
 }
 
 fn curves() -> Vec<(Set, ErrorCurve)> {

@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
 /// file appears whole or not at all.
 ///
 /// # Errors
-/// [`EvalError::File`] when the name does not hold `.csv` or a name holds a line break, [`EvalError::Write`].
+/// [`EvalError::File`] when the name does not hold `.csv`, or a name is empty, begins or ends with white space or
+/// holds a control character, [`EvalError::Write`].
 pub fn write(path: &Path, comparisons: &Comparisons) -> Result<(), EvalError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if !name.contains(".csv") {
@@ -154,12 +155,7 @@ pub fn write(path: &Path, comparisons: &Comparisons) -> Result<(), EvalError> {
     let names = [&comparisons.subjects, &comparisons.samples];
     for names in names {
         for text in (0..names.len() as u32).map(|k| names.text(k)) {
-            if text.contains(char::is_control) {
-                return Err(EvalError::file(
-                    path,
-                    format!("the name {text:?} holds a control character"),
-                ));
-            }
+            csv::check_name(text).map_err(|problem| EvalError::file(path, problem))?;
         }
     }
     atomic::write(path, |out| {
@@ -190,6 +186,8 @@ pub fn write(path: &Path, comparisons: &Comparisons) -> Result<(), EvalError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Comparisons, String> {
@@ -271,5 +269,42 @@ mod tests {
                 .to_string()
                 .contains("control character")
         );
+    }
+
+    fn name() -> &'static str {
+        "[a-zé0,\"/]([a-z ,\"]{0,5}[a-z,\"])?"
+    }
+
+    proptest! {
+        #[test]
+        fn any_comparisons_come_back(
+            rows in proptest::collection::vec(
+                ((name(), proptest::option::of(name())), (name(), proptest::option::of(name())), any::<f32>()),
+                1..30,
+            ),
+        ) {
+            let mut all = Comparisons::new(Polarity::Similarity);
+            for ((reference, template), (probe, sample), score) in &rows {
+                let score = if score.is_infinite() { f32::NAN } else { *score };
+                all.push((reference, template.as_deref()), (probe, sample.as_deref()), score);
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("scores.csv");
+            write(&path, &all).unwrap();
+            let back = read(&path).unwrap();
+            prop_assert_eq!(back.rows.len(), rows.len());
+            for (a, b) in all.rows.iter().zip(&back.rows) {
+                let names = |all: &Comparisons, row: &crate::NamedComparison| {
+                    let subjects = [row.reference_subject, row.probe_subject];
+                    let samples = [row.reference, row.probe];
+                    (
+                        subjects.map(|n| all.subjects.text(n).to_owned()),
+                        samples.map(|n| n.map(|n| all.samples.text(n).to_owned())),
+                    )
+                };
+                prop_assert_eq!(names(&all, a), names(&back, b));
+                prop_assert!(a.score == b.score || a.score.is_nan() && b.score.is_nan());
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Rows of comma-separated values (RFC 4180), one row per line.
 
+use super::lines;
+
 /// The fields of one line. A field in double quotes may hold commas, and a doubled quote stands for one; line breaks
 /// inside fields are not supported.
 pub(crate) fn fields(line: &str) -> Result<Vec<String>, String> {
@@ -47,6 +49,17 @@ pub(crate) fn quoted(field: &str) -> std::borrow::Cow<'_, str> {
     } else {
         field.into()
     }
+}
+
+/// Refuses a name that would not be read back: empty, with white space at an end, or with a control character.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
+        return Err(format!(
+            "the name {} is empty, begins or ends with white space, or holds a control character",
+            lines::shown(name)
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! | `Npy` | `npy` | genuine, impostor; or scores, probe labels, gallery labels | declared | numpy; see [`arrays`] |
 //! | `Npz` | `npz` | named arrays | declared | numpy; see [`arrays`] |
 //!
+//! Candidate lists are also read and written as CSV: see [`candidates`].
+//!
 //! What a high score means is known from the format or declared, never guessed; declaring the opposite of what the
 //! format says is an error. A malformed line is an error with its number. `nan` is a failure to acquire. Scores are
 //! rounded to 32-bit floats. Files may be of any size where they are read line by line; one line has at most 64 KiB,
@@ -18,6 +20,7 @@
 pub mod arrays;
 pub mod bob;
 pub mod bob_csv;
+pub mod candidates;
 pub(crate) mod csv;
 pub(crate) mod lines;
 pub mod nist;

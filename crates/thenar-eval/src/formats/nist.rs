@@ -17,8 +17,10 @@ use crate::metrics::{Candidate, Identification, SearchOutcome};
 use crate::{Comparisons, EvalError, List, Polarity, atomic};
 
 const ONE_TO_ONE: &str = "enrollTempl verifTempl simScore returnCode";
-const ONE_TO_MANY: &str = "searchId candidateRank searchRetCode isAssigned templateId score";
-const LONGEST_LIST: usize = 1_000_000;
+pub(super) const ONE_TO_MANY: &str =
+    "searchId candidateRank searchRetCode isAssigned templateId score";
+/// More candidates than any search gives.
+pub(super) const LONGEST_LIST: usize = 1_000_000;
 
 /// Which sample or template is of which subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,15 +142,17 @@ pub fn read_identification(
 }
 
 /// One line of a 1:N log.
-struct CandidateLine<'a> {
-    search: &'a str,
-    rank: usize,
+pub(super) struct CandidateLine<'a> {
+    pub(super) search: &'a str,
+    pub(super) rank: usize,
+    /// Does the return code say that the search failed?
+    pub(super) failed: bool,
     /// Template and score; `None` for a null entry or a search that failed.
-    candidate: Option<(&'a str, f32)>,
+    pub(super) candidate: Option<(&'a str, f32)>,
 }
 
 impl<'a> CandidateLine<'a> {
-    fn parse(text: &'a str) -> Result<Self, String> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, String> {
         let wrong = || format!("{} is not `{ONE_TO_MANY}`", lines::shown(text));
         let fields: Vec<&str> = text.split_ascii_whitespace().take(8).collect();
         let [search, rank, code, assigned, rest @ ..] = fields.as_slice() else {
@@ -170,12 +174,13 @@ impl<'a> CandidateLine<'a> {
         Ok(Self {
             search,
             rank,
+            failed,
             candidate: candidate.filter(|_| !failed),
         })
     }
 }
 
-fn header(text: &str, expected: &str) -> Result<(), String> {
+pub(super) fn header(text: &str, expected: &str) -> Result<(), String> {
     if text.split_ascii_whitespace().eq(expected.split(' ')) {
         return Ok(());
     }

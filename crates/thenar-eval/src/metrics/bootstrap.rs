@@ -83,15 +83,7 @@ pub fn bootstrap_subjects(
 ) -> Result<BootstrapResult, EvalError> {
     let ordered = Ordered::new(scores)?;
     let subjects = ordered.subjects();
-    if subjects < 2 {
-        return Err(problem(format!("{subjects} subject, expected at least 2")));
-    }
-    if plan.replicates == 0 || !(plan.confidence > 0.0 && plan.confidence < 1.0) {
-        return Err(problem(format!(
-            "{} replicates at confidence {}, expected at least 1 and a number between 0 and 1",
-            plan.replicates, plan.confidence
-        )));
-    }
+    check_plan(subjects, plan)?;
     let as_they_are = ordered.figures(&vec![1; subjects], fmr_points);
     let Some(observed) = as_they_are else {
         return Err(problem("no comparison of one kind".into()));
@@ -122,8 +114,23 @@ pub fn bootstrap_subjects(
     })
 }
 
+/// # Errors
+/// [`EvalError::Figure`] where nothing can be drawn.
+pub(super) fn check_plan(subjects: usize, plan: &BootstrapPlan) -> Result<(), EvalError> {
+    if subjects < 2 {
+        return Err(problem(format!("{subjects} subject, expected at least 2")));
+    }
+    if plan.replicates == 0 || !(plan.confidence > 0.0 && plan.confidence < 1.0) {
+        return Err(problem(format!(
+            "{} replicates at confidence {}, expected at least 1 and a number between 0 and 1",
+            plan.replicates, plan.confidence
+        )));
+    }
+    Ok(())
+}
+
 /// How often each subject is drawn in one replicate.
-fn drawn(subjects: usize, seed: u64, replicate: u64) -> Vec<u32> {
+pub(super) fn drawn(subjects: usize, seed: u64, replicate: u64) -> Vec<u32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(replicate);
     let mut weights = vec![0u32; subjects];
@@ -134,15 +141,20 @@ fn drawn(subjects: usize, seed: u64, replicate: u64) -> Vec<u32> {
 }
 
 fn percentiles(value: f64, values: &mut [f64], confidence: f64) -> BootstrapInterval {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     let tail = (1.0 - confidence) / 2.0;
     BootstrapInterval {
         value,
+        sd: sd(values),
         low: quantile(values, tail),
         high: quantile(values, 1.0 - tail),
-        sd: (squares / values.len() as f64).sqrt(),
     }
+}
+
+/// Standard deviation, divided by n; NaN for none.
+pub(super) fn sd(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (squares / values.len() as f64).sqrt()
 }
 
 /// The quantile `p` of `values`, which get sorted; between two values it is interpolated, as numpy does. NaN for none.
@@ -157,7 +169,7 @@ pub(super) fn quantile(values: &mut [f64], p: f64) -> f64 {
     }
 }
 
-fn problem(problem: String) -> EvalError {
+pub(super) fn problem(problem: String) -> EvalError {
     EvalError::Figure {
         figure: "subject bootstrap",
         problem,

@@ -99,13 +99,7 @@ impl Ordered {
 
     /// The figures where subject s counts `weights[s]` times; `None` when no comparison of one kind is left.
     pub(super) fn figures(&self, weights: &[u32], fmr_points: &[f64]) -> Option<Figures> {
-        let mut all = Accepted::default();
-        for &(reference, probe, count) in &self.pairs {
-            all.add(reference, probe, count, weights);
-        }
-        if all.genuine == 0 || all.impostor == 0 {
-            return None;
-        }
+        let all = self.total(weights)?;
         // Rejecting everybody: FMR 0, FNMR 1.
         let mut here = Accepted::default();
         let mut fnmr_at_fmr = vec![here.fnmr(all); fmr_points.len()];
@@ -138,6 +132,42 @@ impl Ordered {
             eer_interpolated,
             fnmr_at_fmr,
         })
+    }
+}
+
+impl Ordered {
+    /// The lowest FNMR at each of many FMRs, in one walk; `fmrs` ascend. `None` as in [`Ordered::figures`], which walks
+    /// over all FMRs at each step and is meant for few.
+    pub(super) fn fnmr_along(&self, weights: &[u32], fmrs: &[f64]) -> Option<Vec<f64>> {
+        let all = self.total(weights)?;
+        let mut found = Vec::with_capacity(fmrs.len());
+        let (mut here, mut before) = (Accepted::default(), Accepted::default());
+        for comparison in &self.comparisons {
+            here.add(comparison.reference, comparison.probe, 1, weights);
+            if !comparison.ends_run {
+                continue;
+            }
+            // The point before is the last one whose FMR is low enough.
+            let fmr = here.fmr(all);
+            while fmrs.get(found.len()).is_some_and(|&wanted| fmr > wanted) {
+                found.push(before.fnmr(all));
+            }
+            if found.len() == fmrs.len() {
+                return Some(found);
+            }
+            before = here;
+        }
+        found.resize(fmrs.len(), here.fnmr(all));
+        Some(found)
+    }
+
+    /// The weights of all comparisons; `None` when one kind has none.
+    fn total(&self, weights: &[u32]) -> Option<Accepted> {
+        let mut all = Accepted::default();
+        for &(reference, probe, count) in &self.pairs {
+            all.add(reference, probe, count, weights);
+        }
+        (all.genuine > 0 && all.impostor > 0).then_some(all)
     }
 }
 
