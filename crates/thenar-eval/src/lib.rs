@@ -17,6 +17,7 @@
 //! * [`metrics`]: FMR, FNMR, EER, DET, AUC, d′, CMC, DIR, APCER, D_sys … and the intervals around them.
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
+//! * [`page`]: everything in one HTML file that opens without a network.
 //!
 //! Terms follow ISO/IEC 19795-1. A comparison is *genuine* (mated) or *impostor* (non-mated). A score that is not a
 //! number is a failure to acquire: it is counted, and it takes part in no rate. Polarity (is a high score a match, or a
@@ -47,6 +48,7 @@ pub mod evaluate;
 pub mod formats;
 pub mod list;
 pub mod metrics;
+pub mod page;
 pub mod plot;
 pub mod protocol;
 pub mod protocols;

@@ -209,7 +209,7 @@ fn statistics(s: &crate::report::ScoreStatistics) -> String {
 }
 
 /// A fraction in per cent with enough digits to tell small rates apart.
-fn percent(fraction: f64) -> String {
+pub(crate) fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
     if value == 0.0 || value >= 10.0 {
         format!("{value:.2} %")
@@ -221,7 +221,7 @@ fn percent(fraction: f64) -> String {
 }
 
 /// A count with a comma between thousands.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
