@@ -107,6 +107,12 @@ pub enum EvalError {
         /// What the drawing library said.
         problem: String,
     },
+    /// An HTML report cannot be made from what was given.
+    #[error("HTML report: {problem}")]
+    Page {
+        /// What is wrong, with the value and what was expected.
+        problem: String,
+    },
 }
 
 impl EvalError {

@@ -20,6 +20,7 @@
 //! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
 //! * [`baseline`]: a report beside an older one, with the change of each figure.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
+//! * [`page`]: everything in one HTML file that opens without a network.
 //!
 //! Terms follow ISO/IEC 19795-1. A comparison is *genuine* (mated) or *impostor* (non-mated). A score that is not a
 //! number is a failure to acquire: it is counted, and it takes part in no rate. Polarity (is a high score a match, or a
@@ -53,6 +54,7 @@ pub mod formats;
 pub mod layouts;
 pub mod list;
 pub mod metrics;
+pub mod page;
 pub mod plot;
 pub mod protocols;
 pub mod report;

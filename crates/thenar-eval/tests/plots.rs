@@ -228,3 +228,28 @@ fn unlinkability_is_drawn_with_its_figure() {
         ]
     );
 }
+
+#[test]
+fn a_band_lies_under_its_curve() {
+    let curve = overlapping(0.5);
+    let bands = [(0.01, 0.2, 0.9), (0.1, 0.1, 0.4), (0.7, 0.0, 0.1)];
+    let svg = drawn(&plot::det_bands_svg("Banded", &curve, &bands), "Banded");
+    let polygons = |svg: &str| svg.matches("<polygon").count();
+    assert_eq!((polygons(&svg), marks(&svg, FIRST)), (1, 2));
+    assert!(svg.find("<polygon").unwrap() < svg.rfind(FIRST).unwrap());
+    // Without a band it is the picture it always was.
+    let plain = plot::det_svg("Banded", &curve).unwrap();
+    assert_eq!(plot::det_bands_svg("Banded", &curve, &[]).unwrap(), plain);
+    assert_eq!(polygons(&plain), 0);
+    let two = plot::det_systems_bands_svg("Two", &[("a", &curve, &[]), ("b", &curve, &bands)]);
+    let two = drawn(&two, "Two");
+    assert_eq!((marks(&two, FIRST), marks(&two, SECOND)), (3, 4));
+    // Rates at the very ends, and a single one.
+    for odd in [&[(0.0, 0.0, 0.0), (1.0, 1.0, 1.0)][..], &[(0.0, 0.0, 1.0)]] {
+        drawn(&plot::det_bands_svg("Odd", &curve, odd), "Odd");
+    }
+    let refused = plot::det_bands_svg("Wrong", &curve, &[(0.1, 0.5, 0.4)]).unwrap_err();
+    assert!(refused.to_string().contains("FNMR 0.5 to 0.4 at FMR 0.1"));
+    let csv = plot::det_bands_csv(&bands[..2]);
+    assert_eq!(csv, "fmr,fnmr_low,fnmr_high\n0.01,0.2,0.9\n0.1,0.1,0.4\n");
+}

@@ -19,7 +19,7 @@ const MOST_RANKS: usize = 100_000;
 /// `max_rank` is cut to the largest number of enrolled subjects: beyond it no rate changes.
 #[must_use]
 pub fn cmc_csv(systems: &[(&str, &Identification)], max_rank: usize) -> String {
-    let ranks = ranks(systems, max_rank);
+    let ranks = ranks(systems.iter().map(|(_, s)| *s), max_rank);
     let mut text = String::from("system,rank,rate,found,searches\n");
     for (name, searches) in systems {
         let name = style::csv_field(name);
@@ -41,10 +41,21 @@ pub fn cmc_svg(
     systems: &[(&str, &Identification)],
     max_rank: usize,
 ) -> Result<String, EvalError> {
+    let numbers = 0..;
+    let systems = numbers.zip(systems.iter().copied());
+    cmc_numbered_svg(title, &systems.collect::<Vec<_>>(), max_rank)
+}
+
+/// The same of some systems out of many: each keeps its number, and so the colour it has in other pictures.
+pub(crate) fn cmc_numbered_svg(
+    title: &str,
+    systems: &[(usize, (&str, &Identification))],
+    max_rank: usize,
+) -> Result<String, EvalError> {
     style::some(systems, WHAT)?;
-    let ranks = ranks(systems, max_rank);
+    let ranks = ranks(systems.iter().map(|(_, (_, s))| *s), max_rank);
     let mut curves = Vec::new();
-    for (name, searches) in systems {
+    for (number, (name, searches)) in systems {
         let Some(rates) = searches.cmc(ranks) else {
             let problem =
                 format!("system {name:?} has no search with a mate, expected at least one");
@@ -53,23 +64,31 @@ pub fn cmc_svg(
                 problem,
             });
         };
-        curves.push((*name, rates));
+        curves.push((*number, *name, rates));
     }
     let mut svg = String::new();
     draw(&mut svg, title, &curves, ranks).map_err(failed(WHAT))?;
     Ok(svg)
 }
 
-fn ranks(systems: &[(&str, &Identification)], max_rank: usize) -> usize {
-    let enrolled = systems.iter().map(|(_, s)| s.enrolled()).max();
+fn ranks<'a>(systems: impl Iterator<Item = &'a Identification>, max_rank: usize) -> usize {
+    let enrolled = systems.map(Identification::enrolled).max();
     let most = enrolled.unwrap_or(1).clamp(1, MOST_RANKS);
     max_rank.clamp(1, most)
 }
 
-fn draw(svg: &mut String, title: &str, curves: &[(&str, Vec<f64>)], ranks: usize) -> style::Drawn {
-    let worst = curves.iter().flat_map(|(_, r)| r).copied();
+fn draw(
+    svg: &mut String,
+    title: &str,
+    curves: &[(usize, &str, Vec<f64>)],
+    ranks: usize,
+) -> style::Drawn {
+    let worst = curves.iter().flat_map(|(.., r)| r).copied();
     let start = style::round_start(worst.fold(1.0, f64::min));
-    let names: Vec<&str> = curves.iter().map(|(name, _)| *name).collect();
+    let names: Vec<(usize, &str)> = curves
+        .iter()
+        .map(|(number, name, _)| (*number, *name))
+        .collect();
     let root = style::canvas(svg, (760, 520), &names)?;
     let mut chart = ChartBuilder::on(&root)
         .margin(16)
@@ -87,12 +106,12 @@ fn draw(svg: &mut String, title: &str, curves: &[(&str, Vec<f64>)], ranks: usize
         .light_line_style(TRANSPARENT)
         .label_style(("sans-serif", 13))
         .draw()?;
-    for (number, (_, rates)) in curves.iter().enumerate() {
+    for (number, _, rates) in curves {
         let points: Vec<(f64, f64)> = (1..).map(f64::from).zip(rates.iter().copied()).collect();
         if ranks <= MARKED {
-            style::draw_dots(&mut chart, number, &points)?;
+            style::draw_dots(&mut chart, *number, &points)?;
         }
-        style::draw_system(&mut chart, number, points)?;
+        style::draw_system(&mut chart, *number, points)?;
     }
     root.present()?;
     Ok(())

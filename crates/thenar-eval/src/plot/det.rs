@@ -2,11 +2,18 @@
 
 use plotters::prelude::*;
 
+use super::band;
 use super::style::{self, STEPS};
 use crate::EvalError;
 use crate::metrics::{ErrorCurve, Errors, probit};
 
+const WHAT: &str = "the DET curve";
+const NO_BAND: &[(f64, f64, f64)] = &[];
 const COLUMNS: &str = "threshold,fmr,fnmr,false_matches,false_non_matches";
+
+/// A name, a curve, and a band around it: FMR (ascending), lowest and highest FNMR there, as fractions. The band may be
+/// empty.
+pub type Banded<'a> = (&'a str, &'a ErrorCurve, &'a [(f64, f64, f64)]);
 
 /// Ticks of both axes, as fractions.
 const TICKS: [f64; 9] = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.4];
@@ -49,17 +56,52 @@ pub fn det_svg(title: &str, curve: &ErrorCurve) -> Result<String, EvalError> {
 /// # Errors
 /// [`EvalError::Plot`], also when there is no system.
 pub fn det_systems_svg(title: &str, systems: &[(&str, &ErrorCurve)]) -> Result<String, EvalError> {
-    style::picture("the DET curve", systems, |svg| draw(svg, title, systems))
+    let bare = systems.iter().map(|&(name, curve)| (name, curve, NO_BAND));
+    let systems: Vec<Banded<'_>> = bare.collect();
+    det_systems_bands_svg(title, &systems)
 }
 
-fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style::Drawn {
+/// The curve with a shaded band of confidence: at each FMR, ascending, the lowest and the highest FNMR.
+///
+/// # Errors
+/// [`EvalError::Plot`], also for a band that is no band: a rate outside 0..=1, a lowest FNMR above the highest, or FMRs
+/// that do not ascend.
+pub fn det_bands_svg(
+    title: &str,
+    curve: &ErrorCurve,
+    bands: &[(f64, f64, f64)],
+) -> Result<String, EvalError> {
+    det_systems_bands_svg(title, &[("", curve, bands)])
+}
+
+/// The curves of several systems in one picture, each with its band of confidence in its colour.
+///
+/// # Errors
+/// As [`det_bands_svg`], also when there is no system.
+pub fn det_systems_bands_svg(title: &str, systems: &[Banded<'_>]) -> Result<String, EvalError> {
+    systems
+        .iter()
+        .try_for_each(|(.., bands)| band::check(bands))?;
+    style::picture(WHAT, systems, |svg| draw(svg, title, systems))
+}
+
+/// The numbers of a band: `fmr,fnmr_low,fnmr_high`.
+#[must_use]
+pub fn det_bands_csv(bands: &[(f64, f64, f64)]) -> String {
+    let row = |(fmr, low, high): &(f64, f64, f64)| format!("{fmr},{low},{high}\n");
+    let rows: String = bands.iter().map(row).collect();
+    format!("fmr,fnmr_low,fnmr_high\n{rows}")
+}
+
+fn draw(svg: &mut String, title: &str, systems: &[Banded<'_>]) -> style::Drawn {
     // A rate below one error in all trials cannot be seen: the axes start at half an error, zero is drawn there.
     let lowest = |trials: fn(&ErrorCurve) -> u64| {
-        let all = systems.iter().map(|(_, curve)| floor(trials(curve)));
+        let all = systems.iter().map(|(_, curve, _)| floor(trials(curve)));
         all.fold(HIGHEST, f64::min)
     };
     let (lowest_fmr, lowest_fnmr) = (lowest(ErrorCurve::impostor), lowest(ErrorCurve::genuine));
-    let names: Vec<&str> = systems.iter().map(|(name, _)| *name).collect();
+    let names = systems.iter().map(|(name, ..)| *name);
+    let names: Vec<(usize, &str)> = names.enumerate().collect();
     let root = style::canvas(svg, (760, 720), &names)?;
     let x_range = probit(lowest_fmr)..probit(HIGHEST);
     let y_range = probit(lowest_fnmr)..probit(HIGHEST);
@@ -86,8 +128,14 @@ fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style
             .map(|v| Circle::new((v, v), 1, BLACK.mix(0.5).filled())),
     )?;
     let clamped = |rate: f64, lowest: f64| probit(rate.clamp(lowest, HIGHEST));
+    // All bands lie below all curves.
+    for (number, (.., bands)) in systems.iter().enumerate() {
+        let outline = band::outline(bands, HIGHEST);
+        let at = |(fmr, fnmr)| (clamped(fmr, lowest_fmr), clamped(fnmr, lowest_fnmr));
+        style::draw_band(&mut chart, number, outline.into_iter().map(at).collect())?;
+    }
     let mut drawn = false;
-    for (number, (_, curve)) in systems.iter().enumerate() {
+    for (number, (_, curve, _)) in systems.iter().enumerate() {
         let line: Vec<(f64, f64)> = visible(&curve.for_picture(STEPS))
             .into_iter()
             .map(|(fmr, fnmr)| (clamped(fmr, lowest_fmr), clamped(fnmr, lowest_fnmr)))

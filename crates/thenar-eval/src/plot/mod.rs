@@ -3,6 +3,7 @@
 //! | picture | shows | of |
 //! |---|---|---|
 //! | [`det_svg`], [`det_systems_svg`] | FMR against FNMR on probit axes | [`ErrorCurve`] |
+//! | [`det_bands_svg`], [`det_systems_bands_svg`] | the same with bands of confidence | [`ErrorCurve`] and intervals |
 //! | [`roc_svg`], [`roc_systems_svg`] | FMR, in decades, against the true match rate | [`ErrorCurve`] |
 //! | [`histogram_svg`] | genuine and impostor scores | [`Histogram`] |
 //! | [`cmc_svg`] | rank against identification rate | [`Identification`](crate::metrics::Identification) |
@@ -10,6 +11,7 @@
 //!
 //! Seven systems have a colour each, the next seven the same colours dashed.
 
+mod band;
 mod cmc;
 mod det;
 mod histogram;
@@ -17,8 +19,12 @@ mod roc;
 mod style;
 mod unlinkability;
 
+pub(crate) use cmc::cmc_numbered_svg;
 pub use cmc::{cmc_csv, cmc_svg};
-pub use det::{det_csv, det_svg, det_systems_csv, det_systems_svg};
+pub use det::{
+    Banded, det_bands_csv, det_bands_svg, det_csv, det_svg, det_systems_bands_svg, det_systems_csv,
+    det_systems_svg,
+};
 pub use histogram::{Histogram, histogram_csv, histogram_svg};
 pub use roc::{roc_csv, roc_svg, roc_systems_csv, roc_systems_svg};
 pub use unlinkability::{unlinkability_csv, unlinkability_svg};

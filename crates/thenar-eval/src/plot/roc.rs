@@ -52,7 +52,8 @@ fn draw(svg: &mut String, title: &str, systems: &[(&str, &ErrorCurve)]) -> style
     let lines: Vec<Vec<(f64, f64)>> = systems.iter().map(|(_, c)| line(c, lowest)).collect();
     let worst = lines.iter().flatten().map(|p| p.1).fold(1.0, f64::min);
     let start = style::round_start(worst);
-    let names: Vec<&str> = systems.iter().map(|(name, _)| *name).collect();
+    let names = systems.iter().map(|(name, _)| *name);
+    let names: Vec<(usize, &str)> = names.enumerate().collect();
     let root = style::canvas(svg, (760, 560), &names)?;
     let mut chart = ChartBuilder::on(&root)
         .margin(16)

@@ -66,13 +66,33 @@ where
     Ok(())
 }
 
-/// A picture whose chart is so wide and high; systems with names get a strip to its right, where they hide no curve.
+/// A shaded area in the colour of system `number`; nothing for fewer than three corners.
+pub(super) fn draw_band<'a, DB, X, Y>(
+    chart: &mut ChartContext<'a, DB, Cartesian2d<X, Y>>,
+    number: usize,
+    outline: Vec<(f64, f64)>,
+) -> Drawn
+where
+    DB: DrawingBackend + 'a,
+    DB::ErrorType: 'static,
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    if outline.len() < 3 {
+        return Ok(());
+    }
+    let area = Polygon::new(outline, look(number).0.mix(0.18).filled());
+    chart.draw_series([area])?;
+    Ok(())
+}
+
+/// A picture whose chart is so wide and high; systems, each with its number and name, get a strip to its right, where they hide no curve.
 pub(super) fn canvas<'a>(
     svg: &'a mut String,
     (width, height): (u32, u32),
-    names: &[&str],
+    names: &[(usize, &str)],
 ) -> Result<Area<'a>, Box<dyn std::error::Error>> {
-    let named = names.iter().any(|name| !name.is_empty());
+    let named = names.iter().any(|(_, name)| !name.is_empty());
     let strip = if named { LEGEND } else { 0 };
     // Very many systems make the picture higher rather than run out of it.
     let needed = TOP + LINE * names.len() as i32;
@@ -83,8 +103,8 @@ pub(super) fn canvas<'a>(
         return Ok(root);
     }
     let (chart, legend) = root.split_horizontally(width);
-    for (number, name) in names.iter().enumerate() {
-        let y = TOP + LINE * number as i32;
+    for (line, &(number, name)) in names.iter().enumerate() {
+        let y = TOP + LINE * line as i32;
         let (colour, dashed) = look(number);
         let style = colour.stroke_width(2);
         // A gap in the middle is the dash.
