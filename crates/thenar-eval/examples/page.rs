@@ -13,8 +13,9 @@ use thenar_eval::metrics::{
     Candidate, ErrorCurve, Identification, SearchOutcome, clopper_pearson, unlinkability,
 };
 use thenar_eval::page::{Extremes, Page, Pair, Pairs, Picture, System, Table};
-use thenar_eval::protocol::{Comparison, for_each_tile};
-use thenar_eval::{List, Meta, Polarity, Report, Sample, ScoreSet, evaluate};
+use thenar_eval::{
+    Compared, List, Meta, Pairwise, Polarity, Report, Sample, ScoreSet, compare, evaluate,
+};
 
 const PALMS: usize = 60;
 type Failure = Box<dyn Error>;
@@ -249,21 +250,27 @@ fn pairs() -> Result<Pairs, Failure> {
         (0..3 * PALMS).map(of).collect()
     };
     let (gallery, probe) = (samples(1), samples(2));
-    let mut found = Extremes::new(Polarity::Distance, &gallery, &probe, 100, 1);
+    let none = Extremes::new(Polarity::Distance, 100, 1);
     let score = |a: &Palm, b: &Palm| {
         let differences = a.lines.iter().zip(b.lines).map(|(x, y)| (x - y).abs());
         differences.sum::<f64>() as f32
     };
-    for_each_tile(&gallery, &probe, score, |tile| {
-        tile.comparisons().for_each(|c| found.see(&c));
-        Ok::<(), Failure>(())
-    })?;
+    let matcher = Pairwise::new(&gallery, &probe, score);
+    let found = compare(
+        &gallery,
+        &probe,
+        Polarity::Distance,
+        &matcher,
+        &none,
+        |_| (),
+    )?
+    .scores;
     let picture = |sample: &Sample<Palm>| Picture {
         png: sample.data.map(draw).unwrap_or_default(),
         label: sample.label.clone(),
         file: sample.path.clone(),
     };
-    let pair = |c: &Comparison| Pair {
+    let pair = |c: &Compared| Pair {
         gallery: picture(&gallery[c.gallery]),
         probe: picture(&probe[c.probe]),
         score: c.score,

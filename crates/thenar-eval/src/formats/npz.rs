@@ -106,11 +106,7 @@ mod tests {
         let path = folder.path().join("scores.npz");
         let long: Vec<f32> = (0..40_000).map(|k| k as f32 / 7.0).collect();
         let short = [f32::NAN, -0.0, f32::MIN_POSITIVE];
-        write(
-            &path,
-            &[("long", &long), ("short", &short)],
-        )
-        .unwrap();
+        write(&path, &[("long", &long), ("short", &short)]).unwrap();
         let arrays = read(&path).unwrap();
         let floats = |name: &str| match &arrays[name].values {
             npy::Values::Floats(values) => values.iter().map(|&v| (v as f32).to_bits()).collect(),
