@@ -7,9 +7,11 @@
 //! | [`histogram_svg`] | genuine and impostor scores | [`Histogram`] |
 //! | [`cmc_svg`] | rank against identification rate | [`Identification`](crate::metrics::Identification) |
 //! | [`unlinkability_svg`] | mated and non-mated densities, D↔ | [`Unlinkability`](crate::metrics::Unlinkability) |
+//! | [`attack_svg`] | effort or threshold against the acceptance rate of attacks | [`AttackCurve`] |
 //!
 //! Seven systems have a colour each, the next seven the same colours dashed.
 
+mod attack;
 mod cmc;
 mod det;
 mod histogram;
@@ -17,6 +19,7 @@ mod roc;
 mod style;
 mod unlinkability;
 
+pub use attack::{AttackAxis, AttackCurve, AttackPoint, attack_csv, attack_svg};
 pub use cmc::{cmc_csv, cmc_svg};
 pub use det::{det_csv, det_svg, det_systems_csv, det_systems_svg};
 pub use histogram::{Histogram, histogram_csv, histogram_svg};
