@@ -9,8 +9,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 use thenar_eval::metrics::{
-    Candidate, ErrorCurve, Identification, SearchOutcome, Unlinkability, unlinkability,
+    Candidate, ErrorCurve, Identification, SearchOutcome, Unlinkability, clopper_pearson,
+    unlinkability,
 };
+use thenar_eval::plot::{AttackAxis, AttackCurve, AttackPoint};
 use thenar_eval::{Polarity, ScoreSet, plot};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -108,6 +110,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     save(
         "unlinkability-one.svg",
         plot::unlinkability_svg("One bin", &one)?,
+    )?;
+    attacks(&save)
+}
+
+fn attacks(save: &dyn Fn(&str, String) -> std::io::Result<()>) -> Result<(), Box<dyn Error>> {
+    let attack = |name: &str, ats: &[f64], rate: &dyn Fn(f64) -> f64| {
+        let point = |&at: &f64| {
+            let accepted = (rate(at).clamp(0.0, 1.0) * 200.0) as u64;
+            let (low, high) = clopper_pearson(accepted, 200, 0.95);
+            let rate = accepted as f64 / 200.0;
+            AttackPoint {
+                at,
+                rate,
+                low,
+                high,
+            }
+        };
+        AttackCurve {
+            name: name.to_owned(),
+            points: ats.iter().map(point).collect(),
+        }
+    };
+    let queries: Vec<f64> = (0..=12)
+        .map(|k| 10f64.powf(f64::from(k) / 2.0).round())
+        .collect();
+    let climbing = attack("hill climbing", &queries, &|n| n.log10() / 6.0 - 0.1);
+    let random = attack("random probes", &queries, &|n| n / 5e6);
+    let axis = AttackAxis::Effort("Queries for each record");
+    let both = [climbing, random.clone()];
+    save(
+        "attack-queries.svg",
+        plot::attack_svg("Attacks on level 1", axis, &both)?,
+    )?;
+    save(
+        "attack-rare.svg",
+        plot::attack_svg("Random probes", axis, &both[1..])?,
+    )?;
+    let thresholds: Vec<f64> = (0..=40).map(|k| f64::from(k) / 80.0).collect();
+    let stolen = attack("stolen record", &thresholds, &|t| 4.0 * t - 0.4);
+    let axis = AttackAxis::Threshold("Threshold (share of differing bits)");
+    save(
+        "attack-threshold.svg",
+        plot::attack_svg("A stolen store", axis, &[stolen])?,
     )?;
     Ok(())
 }

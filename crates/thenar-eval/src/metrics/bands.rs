@@ -53,8 +53,9 @@ pub fn band_fmrs(impostors: u64, points: usize) -> Vec<f64> {
 /// parallel; the same plan gives the same numbers with any number of threads. 8 bytes per point and replicate, beside
 /// the 12 bytes per comparison.
 ///
-/// At the lowest FMRs the threshold hangs on a few impostor scores, and the interval is too narrow or, where pairs are
-/// independent, too wide; `examples/bands.rs` measures how often it holds.
+/// With normal scores of 100 subjects (`examples/bands.rs`) the 95 % intervals hold the truth in 91 to 100 %, 97 % on
+/// average: too often where impostor scores are few and independent, too seldom by some per cent towards FMR 0.5, where
+/// few genuine scores are rejected.
 ///
 /// # Errors
 /// As [`super::bootstrap_subjects`]; also with fewer than six impostor comparisons.
@@ -101,23 +102,30 @@ pub fn bootstrap_bands(
 
 /// Pointwise Clopper–Pearson intervals, for scores whose subjects are not known; comparisons taken as independent.
 ///
-/// The threshold is taken as given, so the doubt about the FMR is not in them, nor that several comparisons are of one
-/// subject: bands over subjects are wider, and the right ones where subjects are known. Empty with fewer than six
-/// impostor comparisons.
+/// The threshold of an FMR is itself in doubt, so the limits are those of the FNMR at the outermost thresholds whose own
+/// interval of the FMR holds it. Both intervals share the remaining risk (Bonferroni), so that at each FMR the band holds
+/// the true FNMR with at least `confidence`. At the lowest FMRs no impostor score may lie above the true threshold, and
+/// the upper limit is 1.
+///
+/// Several comparisons of one subject are not independent: [`bootstrap_bands`] is right where subjects are known. Empty
+/// with fewer than six impostor comparisons.
 #[must_use]
 pub fn independent_bands(curve: &ErrorCurve, points: usize, confidence: f64) -> Vec<BandPoint> {
-    let fmrs = band_fmrs(curve.impostor(), points);
+    let each = 1.0 - (1.0 - confidence) / 2.0;
     let point = |fmr: f64| {
-        let errors = curve.fnmr_at_fmr(fmr)?;
-        let (low, high) = errors.fnmr_interval(confidence);
-        let fnmr = errors.fnmr();
+        let fnmr = curve.fnmr_at_fmr(fmr)?.fnmr();
+        let strictest = curve.first_where(|e| e.fmr_interval(each).1 <= fmr);
+        let next = curve.first_where(|e| e.fmr_interval(each).0 <= fmr);
+        // The true threshold may lie anywhere between two scores: the outer one is the safe one.
+        let loosest = curve.before(&next).unwrap_or(next);
         Some(BandPoint {
             fmr,
             fnmr,
-            low,
-            high,
+            low: loosest.fnmr_interval(each).0,
+            high: strictest.fnmr_interval(each).1,
         })
     };
+    let fmrs = band_fmrs(curve.impostor(), points);
     fmrs.into_iter().filter_map(point).collect()
 }
 

@@ -8,9 +8,11 @@
 //! | [`histogram_svg`] | genuine and impostor scores | [`Histogram`] |
 //! | [`cmc_svg`] | rank against identification rate | [`Identification`](crate::metrics::Identification) |
 //! | [`unlinkability_svg`] | mated and non-mated densities, D↔ | [`Unlinkability`](crate::metrics::Unlinkability) |
+//! | [`attack_svg`] | effort or threshold against the acceptance rate of attacks | [`AttackCurve`] |
 //!
 //! Seven systems have a colour each, the next seven the same colours dashed.
 
+mod attack;
 mod band;
 mod cmc;
 mod det;
@@ -19,6 +21,7 @@ mod roc;
 mod style;
 mod unlinkability;
 
+pub use attack::{AttackAxis, AttackCurve, AttackPoint, attack_csv, attack_svg};
 pub(crate) use cmc::cmc_numbered_svg;
 pub use cmc::{cmc_csv, cmc_svg};
 pub use det::{

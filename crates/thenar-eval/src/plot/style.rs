@@ -139,6 +139,11 @@ fn look(number: usize) -> (RGBColor, bool) {
     (COLOURS[number % COLOURS.len()], dashed)
 }
 
+/// The colour of system `number`.
+pub(super) fn colour(number: usize) -> RGBColor {
+    look(number).0
+}
+
 /// A name that fits beside the chart.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= LONGEST_NAME {
