@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use thenar_eval::metrics::ScoreHistogram;
 use thenar_eval::plot::det_csv;
 use thenar_eval::{Matcher, Polarity, Sample, compare};
-use thenar_protect::{BitTemplate, ProtectError, hamming_all};
+use thenar_protect::{BitTemplate, PackedTemplates, ProtectError};
 
 const BITS: usize = 1024;
 type Words = [u64; BITS / 64];
@@ -45,19 +45,23 @@ fn samples(
 
 /// All templates; none failed to acquire.
 struct Templates<'a> {
-    gallery: Vec<&'a BitTemplate>,
+    gallery: PackedTemplates,
     probe: Vec<&'a BitTemplate>,
 }
 
 impl Matcher for Templates<'_> {
     fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
-        let mut distances = vec![0; scores.len()];
-        let (gallery, probe) = (&self.gallery[gallery], &self.probe[probes]);
-        // Templates of one length, and one place for each pair: it cannot fail.
-        let filled = hamming_all(gallery, probe, &mut distances);
-        debug_assert!(filled.is_ok());
-        for (score, distance) in scores.iter_mut().zip(distances) {
-            *score = f32::from(distance);
+        let mut distances = vec![0; self.gallery.len()];
+        for (row, probe) in scores
+            .chunks_exact_mut(gallery.len())
+            .zip(&self.probe[probes])
+        {
+            // Templates of one length, and one place for each: it cannot fail.
+            let filled = self.gallery.distances(probe, &mut distances);
+            debug_assert!(filled.is_ok());
+            for (score, &distance) in row.iter_mut().zip(&distances[gallery.clone()]) {
+                *score = f32::from(distance);
+            }
         }
     }
 }
@@ -72,8 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let probe = samples("probe", palms, per_palm, 2)?;
     let start = Instant::now();
     let empty = ScoreHistogram::whole_numbers(Polarity::Distance, BITS as u32)?;
+    let enrolled: Vec<_> = gallery.iter().filter_map(|s| s.data.as_ref()).collect();
     let templates = Templates {
-        gallery: gallery.iter().filter_map(|s| s.data.as_ref()).collect(),
+        gallery: PackedTemplates::new(&enrolled)?,
         probe: probe.iter().filter_map(|s| s.data.as_ref()).collect(),
     };
     let found = compare(

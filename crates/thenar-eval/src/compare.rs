@@ -154,6 +154,23 @@ impl Tally for SubjectScores {
     }
 }
 
+/// Keeps everything, in the order of the probe list, then of the gallery list (32 bytes for each pair).
+impl Tally for Vec<Compared> {
+    fn empty(&self) -> Self {
+        Self::new()
+    }
+
+    fn take(&mut self, compared: &Compared) -> Result<(), EvalError> {
+        self.push(*compared);
+        Ok(())
+    }
+
+    fn join(&mut self, later: Self) -> Result<(), EvalError> {
+        self.extend(later);
+        Ok(())
+    }
+}
+
 /// Two tallies of the same scores.
 impl<A: Tally, B: Tally> Tally for (A, B) {
     fn empty(&self) -> Self {
@@ -408,7 +425,7 @@ mod tests {
                 polarity: Polarity::Distance,
                 comparisons: Vec::new(),
             };
-            let tally = (kept, (counted, Some(subjects)));
+            let tally = (kept, (counted, (Some(subjects), Vec::<Compared>::new())));
             let got = compare(
                 &gallery,
                 &probe,
@@ -419,7 +436,8 @@ mod tests {
             );
             let got = got.unwrap();
             let (scores, rank1, same_file) = naive(&gallery, &probe);
-            let (kept, (counted, subjects)) = got.scores;
+            let (kept, (counted, (subjects, all))) = got.scores;
+            assert_eq!(all.len(), kept.genuine.len() + kept.impostor.len());
             assert_eq!(bits(&kept.genuine), bits(&scores.genuine));
             assert_eq!(bits(&kept.impostor), bits(&scores.impostor));
             let again = subjects.unwrap().score_set();

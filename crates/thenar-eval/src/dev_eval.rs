@@ -138,6 +138,13 @@ impl DevEval {
     /// intervals behind them.
     #[must_use]
     pub fn table(&self) -> String {
+        let (head, rows) = self.cells();
+        table::draw_columns(&head, &rows)
+    }
+
+    /// The table's head and rows, for whoever draws it in another way.
+    #[must_use]
+    pub fn cells(&self) -> ([String; 3], Vec<[String; 3]>) {
         let mut rows = Vec::new();
         for (name, _) in criteria() {
             match self.thresholds.get(&name) {
@@ -150,8 +157,8 @@ impl DevEval {
                 None => {}
             }
         }
-        let head = ["", "Development", "Evaluation"].map(str::to_owned);
-        table::draw_columns(&head, &rows)
+        let head = ["Threshold", "Development", "Evaluation"].map(str::to_owned);
+        (head, rows)
     }
 
     fn rows(&self, name: &str, fixed: &FixedThreshold) -> [[String; 3]; 6] {

@@ -180,22 +180,20 @@ impl Comparison {
         } else if !self.lists_known {
             text += "The reports name no lists: that they are of the same test is assumed.\n";
         }
+        let (head, rows) = self.cells();
+        text + &table::draw_columns(&head, &rows)
+            + "clear: the 95 % intervals do not overlap; within the doubt: they do.\n"
+    }
+
+    /// The table's head and rows, for whoever draws it in another way.
+    #[must_use]
+    pub fn cells(&self) -> ([String; 6], Vec<[String; 6]>) {
         let (old, new) = (
             format!("Old: {}", self.old_method),
             format!("New: {}", self.new_method),
         );
-        let head = [
-            "Figure",
-            old.as_str(),
-            new.as_str(),
-            "Change",
-            "",
-            "Verdict",
-        ]
-        .map(str::to_owned);
-        let rows: Vec<[String; 6]> = self.figures.iter().map(Change::row).collect();
-        text + &table::draw_columns(&head, &rows)
-            + "clear: the 95 % intervals do not overlap; within the doubt: they do.\n"
+        let head = ["Figure", &old, &new, "Change", "Relative", "Verdict"].map(str::to_owned);
+        (head, self.figures.iter().map(Change::row).collect())
     }
 }
 

@@ -97,6 +97,16 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
+    /// How many files hold the scores of one system; `None` where that may differ.
+    #[must_use]
+    pub fn files(self) -> Option<usize> {
+        match self {
+            Self::Npy => None,
+            Self::Pyeer | Self::PyeerHistogram => Some(2),
+            _ => Some(1),
+        }
+    }
+
     /// What a high score means, where the format says so.
     #[must_use]
     pub fn polarity(self) -> Option<Polarity> {

@@ -122,7 +122,25 @@ impl ScoreHistogram {
     /// # Errors
     /// [`EvalError::OutsideHistogram`] for a score outside the declared range, or one that is not whole where whole
     /// numbers were declared. Nothing is counted then.
+    #[inline]
     pub fn push(&mut self, kind: Kind, score: f32) -> Result<(), EvalError> {
+        let counts = match kind {
+            Kind::Genuine => &mut self.genuine,
+            Kind::Impostor => &mut self.impostor,
+        };
+        // The usual case first: a whole number with a bin of its own.
+        if self.exact {
+            let oriented = self.polarity.oriented(score);
+            let first = self.edges[0];
+            let bin = (oriented - first) as u32;
+            // Whole numbers below 2^24, so the sum is exact.
+            if first + bin as f32 == oriented
+                && let Some(count) = counts.get_mut(bin as usize)
+            {
+                *count = count.saturating_add(1);
+                return Ok(());
+            }
+        }
         self.push_many(kind, score, 1)
     }
 

@@ -168,7 +168,11 @@ where
     X: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let top = top(attacks);
-    let names: Vec<&str> = attacks.iter().map(|a| a.name.as_str()).collect();
+    let names: Vec<(usize, &str)> = attacks
+        .iter()
+        .map(|a| a.name.as_str())
+        .enumerate()
+        .collect();
     let root = style::canvas(svg, (760, 520), &names)?;
     let mut chart = ChartBuilder::on(&root)
         .margin(16)

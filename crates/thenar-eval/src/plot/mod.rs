@@ -56,6 +56,28 @@ pub fn write_all(folder: &Path, title: &str, curve: &ErrorCurve) -> Result<(), E
         ("histogram.svg", histogram_svg(title, &histogram)?),
         ("histogram.csv", histogram_csv(&histogram)),
     ];
+    write_files(folder, &files)
+}
+
+/// Writes `det` and `roc` of several systems, each as `.svg` and `.csv`, into `folder`, each file whole or not at all.
+///
+/// # Errors
+/// [`EvalError::Write`], [`EvalError::Plot`].
+pub fn write_systems(
+    folder: &Path,
+    title: &str,
+    systems: &[(&str, &ErrorCurve)],
+) -> Result<(), EvalError> {
+    let files = [
+        ("det.svg", det_systems_svg(title, systems)?),
+        ("det.csv", det_systems_csv(systems)),
+        ("roc.svg", roc_systems_svg(title, systems)?),
+        ("roc.csv", roc_systems_csv(systems)),
+    ];
+    write_files(folder, &files)
+}
+
+fn write_files(folder: &Path, files: &[(&str, String)]) -> Result<(), EvalError> {
     for (name, text) in files {
         atomic::write(&folder.join(name), |out| out.write_all(text.as_bytes()))?;
     }

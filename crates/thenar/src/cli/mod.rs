@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod compare;
 mod completions;
+mod date;
 mod enroll;
 mod error;
 mod eval;

@@ -18,9 +18,11 @@
 //! | `synth` | `folder`, `images` |
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |
 //! | `bench` | `runs` (list of `cores`, `stages` (list of `stage`, `ms`, `calls`), `against` (list of `stage`, `ms`, `other`, `other_ms`, `threads`, `ratio`)), `cold_compare` (`ms`, `peak_mb`) |
-//! | `eval run` | the content of `report.json`, see `thenar_eval::Report`; with level-1 bits also `stated_fmr` (list of `fmr`, `distance`, `observed_fmr`, `false_matches`, `fnmr`, `false_non_matches`) |
+//! | `eval run` | the content of `report.json`, see `thenar_eval::Report`; with level-1 bits also `stated_fmr` (list of `fmr`, `distance`, `observed_fmr`, `false_matches`, `fnmr`, `false_non_matches`); of hashes `keys` (`bits`, `corrected`, `recovered`, `genuine`, `false_recoveries`, `impostor`); `rejected` (photos by problem), where there are any; `baseline` (see `thenar_eval::baseline::Comparison`), where asked for |
 //! | `eval protocol check`, `eval protocol make` | `setting`, `lists`, `pairs`; `check` also `findings` (list of `kind`, `count`, `examples`) |
-//! | `eval scores` | the content of `report.json` |
+//! | `eval scores` | the content of `report.json`, or `systems`, a list of these; `dev_eval` (see `thenar_eval::DevEval`) and `baseline`, where asked for |
+//! | `eval protocol import` | `data`, `about`, `split`, `findings`; of bob `lists` (list of `file`, `samples`) |
+//! | `eval protocol bob` | `folder`, `train`, `gallery`, `probe` (counts) |
 //! | `eval calibrate` | `file`, `images`, `failed`, `impostors` |
 //!
 //! An error is `{"error": {"kind", "message"}}` on stdout, and the message on stderr too. Of kind `rejected` it also has

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 use thenar_eval::{Matcher, Pairwise, Sample};
-use thenar_protect::{BitTemplate, hamming_all};
+use thenar_protect::{BitTemplate, PackedTemplates};
 
 use super::template::{Enrolled, Probe, angle};
 
@@ -41,8 +41,9 @@ impl Matcher for Fastest<'_> {
 
 /// Templates of bits, all of one length.
 pub(super) struct Bits<'a> {
-    /// `None` where a sample failed to acquire.
-    gallery: Vec<Option<&'a BitTemplate>>,
+    gallery: PackedTemplates,
+    /// Where in it each sample stands; `None` where it failed to acquire.
+    places: Vec<Option<usize>>,
     /// The views of each sample; none where it failed.
     probe: Vec<Vec<&'a BitTemplate>>,
     length: usize,
@@ -51,52 +52,52 @@ pub(super) struct Bits<'a> {
 impl<'a> Bits<'a> {
     /// `None` when these are no bits, of several lengths, or all failed.
     fn new(gallery: &'a [Sample<Enrolled>], probe: &'a [Sample<Probe>]) -> Option<Self> {
-        let enrolled = |s: &'a Sample<Enrolled>| match &s.data {
-            Some(Enrolled::Bits(bits)) => Some(bits),
-            _ => None,
-        };
-        let probed = |s: &'a Sample<Probe>| match &s.data {
+        let mut enrolled: Vec<&BitTemplate> = Vec::new();
+        let mut places = Vec::new();
+        for sample in gallery {
+            places.push(match &sample.data {
+                Some(Enrolled::Bits(bits)) => {
+                    enrolled.push(bits);
+                    Some(enrolled.len() - 1)
+                }
+                _ => None,
+            });
+        }
+        let views = |s: &'a Sample<Probe>| match &s.data {
             Some(Probe::Bits(views)) => views.iter().collect(),
             _ => Vec::new(),
         };
-        let gallery: Vec<_> = gallery.iter().map(enrolled).collect();
-        let probe: Vec<_> = probe.iter().map(probed).collect();
-        let length = gallery.iter().flatten().next()?.len();
-        let mut all = gallery.iter().flatten().chain(probe.iter().flatten());
-        all.all(|bits| bits.len() == length).then_some(Self {
-            gallery,
-            probe,
-            length,
+        Some(Self {
+            length: enrolled.first()?.len(),
+            gallery: PackedTemplates::new(&enrolled).ok()?,
+            places,
+            probe: probe.iter().map(views).collect(),
         })
+    }
+
+    /// The distance of each enrolled template from the nearest view; `None` without views.
+    fn nearest(&self, views: &[&BitTemplate]) -> Option<Vec<u16>> {
+        let mut nearest = vec![u16::MAX; self.gallery.len()];
+        let mut distances = vec![0; self.gallery.len()];
+        for view in views {
+            self.gallery.distances(view, &mut distances).ok()?;
+            let pairs = nearest.iter_mut().zip(&distances);
+            pairs.for_each(|(nearest, distance)| *nearest = (*nearest).min(*distance));
+        }
+        (!views.is_empty()).then_some(nearest)
     }
 }
 
 impl Matcher for Bits<'_> {
     fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
-        let width = gallery.len();
-        let present: Vec<usize> = gallery
-            .clone()
-            .filter(|&g| self.gallery[g].is_some())
-            .collect();
-        let enrolled: Vec<&BitTemplate> = self.gallery[gallery.clone()]
-            .iter()
-            .flatten()
-            .copied()
-            .collect();
-        let mut distances = Vec::new();
-        scores.fill(f32::NAN);
-        for (row, views) in self.probe[probes].iter().enumerate() {
-            distances.clear();
-            distances.resize(views.len() * enrolled.len(), 0);
-            // The lengths are equal and the places are as many as pairs, so it cannot fail.
-            if views.is_empty() || hamming_all(&enrolled, views, &mut distances).is_err() {
-                continue;
-            }
-            for (column, &sample) in present.iter().enumerate() {
-                let of = distances[column..].iter().step_by(enrolled.len());
-                let nearest = of.min().copied().unwrap_or(u16::MAX);
-                scores[row * width + sample - gallery.start] =
-                    f32::from(nearest) / self.length as f32;
+        let rows = scores.chunks_exact_mut(gallery.len());
+        for (row, views) in rows.zip(&self.probe[probes]) {
+            let nearest = self.nearest(views);
+            for (score, place) in row.iter_mut().zip(&self.places[gallery.clone()]) {
+                *score = match (&nearest, place) {
+                    (Some(nearest), &Some(at)) => f32::from(nearest[at]) / self.length as f32,
+                    _ => f32::NAN,
+                };
             }
         }
     }

@@ -3,9 +3,13 @@
 mod acquire;
 mod cache;
 mod calibrate;
+mod imported;
 mod maker;
 mod matcher;
+mod named;
+mod pictures;
 mod protocol;
+mod results;
 mod run;
 mod scores;
 mod stated;

@@ -11,9 +11,12 @@ use super::super::args::{Protocol, ProtocolCheck, ProtocolMake, SplitKind};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files};
+use super::imported;
 
 pub(super) fn run(session: &Session, command: &Protocol) -> Result<Verdict, CliError> {
     match command {
+        Protocol::Import(args) => imported::import(session, args),
+        Protocol::Bob(args) => imported::export(session, args),
         Protocol::Check(args) => check_lists(session, args),
         Protocol::Make(args) => make(session, args),
     }

@@ -1,12 +1,15 @@
 //! `thenar eval run`: every gallery image against every probe image.
 
-use serde_json::Value;
+use serde_json::json;
 use thenar::HASH_CODE;
-use thenar_eval::evaluate::evaluate_curve;
+use thenar_eval::formats::{bob_csv, npz};
 use thenar_eval::metrics::ErrorCurve;
-use thenar_eval::{List, Meta, Outcome, Polarity, Sample, ScoreSet, compare, plot, score_file};
+use thenar_eval::page::{Extremes, Table};
+use thenar_eval::{
+    Compared, List, Meta, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare, score_file,
+};
 
-use super::super::args::{EvalRun, Input, Protect};
+use super::super::args::{EvalRun, Input, Protect, ScoresAs};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
@@ -14,8 +17,18 @@ use super::acquire::{Acquirer, Regions};
 use super::cache::Cache;
 use super::maker::Maker;
 use super::matcher::Fastest;
-use super::stated;
+use super::results::{Measured, Results, Section};
 use super::template::{Enrolled, Probe};
+use super::{named, pictures, stated};
+
+/// Pairs that are remembered for the page, so that enough are left when each image may be shown once.
+const REMEMBERED: usize = 200;
+
+/// What takes the scores of a run.
+type Taken = (
+    ScoreSet,
+    (Extremes, (Option<SubjectScores>, Option<Vec<Compared>>)),
+);
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
     let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
@@ -25,9 +38,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let acquirer = Acquirer::new(session, &args.root, &regions, &maker, cache.as_ref());
     let gallery = acquirer.gallery(&gallery_list, args.together)?;
     let probe = acquirer.probes(&probe_list)?;
-    report_rejected(session, &acquirer);
-    let outcome = compared(session, &gallery, &probe)?;
-
+    let outcome = compared(session, args, &gallery, &probe)?;
     let meta = Meta {
         method: args.method.name().into(),
         protect: args.protect.name().into(),
@@ -42,25 +53,103 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let meta = meta
         .with_lists(&gallery_list, &probe_list)
         .with_samples(outcome.samples);
-    let curve = ErrorCurve::new(&outcome.scores)?;
-    let report = evaluate_curve(&curve, &meta).with_identification(&outcome.searches);
-
-    score_file::write(&args.output.join("scores.txt"), &outcome.scores)?;
-    plot::write_all(&args.output, args.method.name(), &curve)?;
-    report.write(&args.output.join("report.json"))?;
-    // The report's JSON is valid, or nothing of it is printed.
-    let mut value: Value = serde_json::from_str(&report.to_json()).unwrap_or_default();
-    let mut table = report.table();
-    if let Some(calibration) = maker.calibration() {
-        let stated = stated::rates(calibration, &curve);
-        table = format!("{}\n{}", table.trim_end(), stated::table(&stated));
-        value["stated_fmr"] = stated.iter().map(stated::Stated::to_json).collect();
+    let (scores, (extremes, (subjects, all))) = outcome.scores;
+    let (name, searches) = (args.method.name().to_owned(), Some(outcome.searches));
+    let curve = ErrorCurve::new(&scores)?;
+    let system = Measured::new(
+        name,
+        &meta,
+        curve,
+        searches,
+        subjects.as_ref(),
+        &args.figures,
+    )?;
+    let mut results = Results {
+        title: format!("{}, protection {}", args.method.name(), args.protect.name()),
+        introduction: introduction(args),
+        sections: sections(args, &maker, &acquirer, &system),
+        systems: vec![system],
+        pairs: pictures::pairs(&extremes, &gallery, &probe, &args.root, &regions)?,
+    };
+    if let Some(older) = &args.figures.baseline {
+        results.compare_with(older)?;
     }
-    session.out.result(&table, &value);
-    if args.protect == Protect::Hash {
-        session.out.note(&recoveries(&curve));
-    }
+    results.write(&args.output)?;
+    write_scores(args, &scores, all.as_deref(), (&gallery, &probe))?;
+    results.print(session);
     Ok(Verdict::Yes)
+}
+
+/// What was compared with what, in a sentence.
+fn introduction(args: &EvalRun) -> String {
+    let together = match args.together {
+        true => ", the images of a palm enrolled together",
+        false => "",
+    };
+    format!(
+        "Every image of {} against every image of {}{together}.",
+        args.gallery.display(),
+        args.probe.display()
+    )
+}
+
+/// What a run tells beyond its scores.
+fn sections(
+    args: &EvalRun,
+    maker: &Maker,
+    acquirer: &Acquirer<'_>,
+    system: &Measured,
+) -> Vec<Section> {
+    let mut sections = Vec::new();
+    if let Some(calibration) = maker.calibration() {
+        sections.push(stated::section(calibration, &system.curve));
+    }
+    if args.protect == Protect::Hash {
+        sections.push(recoveries(&system.curve));
+    }
+    let rejected = acquirer.rejected();
+    if !rejected.is_empty() {
+        let rows = rejected
+            .iter()
+            .map(|(problem, n)| vec![problem.clone(), n.to_string()]);
+        let reasons: Vec<String> = rejected.iter().map(|(p, n)| format!("{n} {p}")).collect();
+        sections.push(Section {
+            key: "rejected",
+            value: serde_json::to_value(&rejected).unwrap_or_default(),
+            text: format!("photos not good enough: {}", reasons.join(", ")),
+            table: Table {
+                title: "Photos not good enough".into(),
+                note: String::new(),
+                columns: vec!["Reason".into(), "Photos".into()],
+                rows: rows.collect(),
+            },
+        });
+    }
+    sections
+}
+
+/// The scores, as asked for.
+fn write_scores(
+    args: &EvalRun,
+    scores: &ScoreSet,
+    all: Option<&[Compared]>,
+    samples: (&[Sample<Enrolled>], &[Sample<Probe>]),
+) -> Result<(), CliError> {
+    let path = |name| args.output.join(name);
+    match args.scores {
+        ScoresAs::Npz => {
+            let arrays: [(&str, &[f32]); 2] =
+                [("genuine", &scores.genuine), ("impostor", &scores.impostor)];
+            npz::write(&path("scores.npz"), &arrays)?;
+        }
+        ScoresAs::Labelled => score_file::write(&path("scores.txt"), scores)?,
+        ScoresAs::BobCsv => {
+            let comparisons = named::similarities(all.unwrap_or_default(), samples);
+            bob_csv::write(&path("scores.csv"), &comparisons)?;
+        }
+        ScoresAs::None => {}
+    }
+    Ok(())
 }
 
 /// The cache asked for, or one among the results.
@@ -76,43 +165,63 @@ fn cache(args: &EvalRun) -> Result<Option<Cache>, CliError> {
     Cache::open(&path).map(Some)
 }
 
-/// Says on stderr why photos were not taken.
-fn report_rejected(session: &Session, acquirer: &Acquirer<'_>) {
-    let rejected = acquirer.rejected();
-    if rejected.is_empty() {
-        return;
-    }
-    let reasons: Vec<String> = rejected
-        .iter()
-        .map(|(problem, count)| format!("{count} {problem}"))
-        .collect();
-    session
-        .out
-        .note(&format!("failures to acquire: {}", reasons.join(", ")));
-}
-
 /// Every gallery sample against every probe.
 fn compared(
     session: &Session,
+    args: &EvalRun,
     gallery: &[Sample<Enrolled>],
     probe: &[Sample<Probe>],
-) -> Result<Outcome<ScoreSet>, CliError> {
+) -> Result<Outcome<Taken>, CliError> {
     let bar = progress::bar(&session.out, "comparing", probe.len() as u64);
     let matcher = Fastest::new(gallery, probe);
-    let tally = ScoreSet::new(Polarity::Distance);
+    let polarity = Polarity::Distance;
+    let subjects = args.figures.bootstrap.map(|_| SubjectScores {
+        polarity,
+        comparisons: Vec::new(),
+    });
+    let all = (args.scores == ScoresAs::BobCsv).then(Vec::new);
+    let extremes = Extremes::new(polarity, REMEMBERED, 1);
+    let tally: Taken = (ScoreSet::new(polarity), (extremes, (subjects, all)));
     let step = |done: usize| bar.inc(done as u64);
-    let outcome = compare(gallery, probe, tally.polarity, &matcher, &tally, step)?;
+    let outcome = compare(gallery, probe, polarity, &matcher, &tally, step)?;
     bar.finish_and_clear();
     Ok(outcome)
 }
 
 /// How many keys would come back if the passphrase were known: palm hashes within what the code corrects.
-fn recoveries(curve: &ErrorCurve) -> String {
+fn recoveries(curve: &ErrorCurve) -> Section {
     let corrected = f32::from(HASH_CODE.t) / f32::from(HASH_CODE.n);
     let at = curve.at(corrected);
-    let recovered = at.genuine - at.false_non_matches;
-    format!(
-        "keys (up to {} of {} bits wrong): recovered in {recovered} of {} genuine comparisons, in {} of {} impostor ones",
-        HASH_CODE.t, HASH_CODE.n, at.genuine, at.false_matches, at.impostor
-    )
+    let back = at.genuine - at.false_non_matches;
+    let title = format!("Keys, up to {} of {} bits wrong", HASH_CODE.t, HASH_CODE.n);
+    Section {
+        key: "keys",
+        value: json!({
+            "bits": HASH_CODE.n,
+            "corrected": HASH_CODE.t,
+            "recovered": back,
+            "genuine": at.genuine,
+            "false_recoveries": at.false_matches,
+            "impostor": at.impostor,
+        }),
+        text: format!(
+            "{title}: recovered in {back} of {} genuine comparisons, in {} of {} impostor ones",
+            at.genuine, at.false_matches, at.impostor
+        ),
+        table: Table {
+            title,
+            note: "If the passphrase is known.".into(),
+            columns: ["Pairs", "Compared", "Keys recovered"]
+                .map(Into::into)
+                .into(),
+            rows: vec![
+                vec!["Genuine".into(), at.genuine.to_string(), back.to_string()],
+                vec![
+                    "Impostor".into(),
+                    at.impostor.to_string(),
+                    at.false_matches.to_string(),
+                ],
+            ],
+        },
+    }
 }

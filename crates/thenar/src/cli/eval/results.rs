@@ -1,0 +1,186 @@
+//! What an evaluation leaves: a table or JSON on stdout, and in the folder `report.html`, `report.json` and the curves.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use thenar_eval::evaluate::{FMR_POINTS, evaluate_curve};
+use thenar_eval::metrics::{
+    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, Identification, bootstrap_bands,
+    bootstrap_subjects, independent_bands,
+};
+use thenar_eval::page::{Page, Pairs, Provenance, System, Table};
+use thenar_eval::{Meta, Report, SubjectScores, baseline, plot};
+
+use super::super::args::Figures;
+use super::super::error::CliError;
+use super::super::session::Session;
+use super::super::{date, files};
+
+/// One system and its figures.
+pub(super) struct Measured {
+    name: String,
+    pub report: Report,
+    pub curve: ErrorCurve,
+    bands: Vec<(f64, f64, f64)>,
+    searches: Option<Identification>,
+}
+
+impl Measured {
+    /// All figures. `subjects` are the scores with their subjects, where a bootstrap is asked for.
+    pub(super) fn new(
+        name: String,
+        meta: &Meta,
+        curve: ErrorCurve,
+        searches: Option<Identification>,
+        subjects: Option<&SubjectScores>,
+        figures: &Figures,
+    ) -> Result<Self, CliError> {
+        let mut report = evaluate_curve(&curve, meta);
+        if let Some(searches) = &searches {
+            report = report.with_identification(searches);
+        }
+        let plan = BootstrapPlan {
+            replicates: figures.bootstrap.unwrap_or_default(),
+            seed: figures.seed,
+            ..BootstrapPlan::default()
+        };
+        let bands = match (figures.bootstrap, subjects) {
+            (None, _) => independent_bands(&curve, BAND_POINTS, plan.confidence),
+            (Some(_), Some(subjects)) => {
+                let points = FMR_POINTS.map(|(_, fmr)| fmr);
+                let found = bootstrap_subjects(subjects, &points, &plan)?;
+                report = report.with_bootstrap(&found, &plan, &FMR_POINTS);
+                bootstrap_bands(subjects, BAND_POINTS, &plan)?
+            }
+            (Some(_), None) => {
+                let message =
+                    "--bootstrap draws subjects again, and this format does not name them";
+                return Err(CliError::Usage(message.into()));
+            }
+        };
+        let band = |p: &BandPoint| (p.fmr, p.low, p.high);
+        Ok(Self {
+            name,
+            report,
+            bands: bands.iter().map(band).collect(),
+            curve,
+            searches,
+        })
+    }
+
+    fn system(&self) -> System<'_> {
+        System {
+            bands: &self.bands,
+            searches: self.searches.as_ref(),
+            ..System::new(&self.name, &self.report, &self.curve)
+        }
+    }
+}
+
+/// Something beside the report: under its table, in the JSON, and on the page.
+pub(super) struct Section {
+    /// Key in the JSON.
+    pub key: &'static str,
+    pub value: Value,
+    /// For stdout.
+    pub text: String,
+    /// For the page.
+    pub table: Table,
+}
+
+/// All there is to tell.
+pub(super) struct Results {
+    pub title: String,
+    pub introduction: String,
+    /// At least one.
+    pub systems: Vec<Measured>,
+    pub sections: Vec<Section>,
+    pub pairs: Pairs,
+}
+
+impl Results {
+    /// Adds the changes against an older report.
+    pub(super) fn compare_with(&mut self, older: &Path) -> Result<(), CliError> {
+        let [system] = &self.systems[..] else {
+            let message = "--baseline compares one system with an older report";
+            return Err(CliError::Usage(message.into()));
+        };
+        let changes = baseline::compare(&Report::read(older)?, &system.report);
+        let (head, rows) = changes.cells();
+        let reasons = changes.not_the_same_test.join("; ");
+        self.sections.push(Section {
+            key: "baseline",
+            value: serde_json::to_value(&changes).unwrap_or_default(),
+            text: format!("Changes against {}\n{}", older.display(), changes.table()),
+            table: Table {
+                title: format!("Changes against {}", older.display()),
+                note: match changes.is_same_test() {
+                    true => "Clear: the 95 % intervals do not overlap.".into(),
+                    false => format!("Not the same test: {reasons}."),
+                },
+                columns: head.into(),
+                rows: rows.into_iter().map(Into::into).collect(),
+            },
+        });
+        Ok(())
+    }
+
+    /// Writes the page, the reports and the curves; each file whole or not at all.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), CliError> {
+        files::make_folder(folder)?;
+        match &self.systems[..] {
+            [system] => {
+                plot::write_all(folder, &system.name, &system.curve)?;
+                system.report.write(&folder.join("report.json"))?;
+            }
+            several => {
+                let curves: Vec<(&str, &ErrorCurve)> = several
+                    .iter()
+                    .map(|s| (s.name.as_str(), &s.curve))
+                    .collect();
+                plot::write_systems(folder, &self.title, &curves)?;
+                for (number, system) in several.iter().enumerate() {
+                    let name = format!("report-{}.json", number + 1);
+                    system.report.write(&folder.join(name))?;
+                }
+            }
+        }
+        let page = Page {
+            title: self.title.clone(),
+            introduction: self.introduction.clone(),
+            systems: self.systems.iter().map(Measured::system).collect(),
+            tables: self.sections.iter().map(|s| s.table.clone()).collect(),
+            pairs: self.pairs.clone(),
+            provenance: Provenance {
+                program: format!("thenar {}", env!("CARGO_PKG_VERSION")),
+                date: Some(date::now()),
+                more: Vec::new(),
+            },
+        };
+        Ok(page.write(&folder.join("report.html"))?)
+    }
+
+    /// Prints the report, or the list of them.
+    pub(super) fn print(&self, session: &Session) {
+        // The report's JSON is valid, or nothing of it is printed.
+        let value = |s: &Measured| -> Value {
+            serde_json::from_str(&s.report.to_json()).unwrap_or_default()
+        };
+        let (mut text, mut json) = match &self.systems[..] {
+            [system] => (system.report.table(), value(system)),
+            several => {
+                let tables = several
+                    .iter()
+                    .map(|s| format!("{}\n{}", s.name, s.report.table()));
+                let values: Vec<Value> = several.iter().map(value).collect();
+                let tables: Vec<String> = tables.collect();
+                (tables.join("\n"), json!({ "systems": values }))
+            }
+        };
+        for section in &self.sections {
+            text = format!("{}\n{}", text.trim_end(), section.text);
+            json[section.key] = section.value.clone();
+        }
+        session.out.result(text.trim_end(), &json);
+    }
+}
