@@ -1,4 +1,4 @@
-//! Writing drawn hands to a folder: photos, `labels.jsonl` and a contact sheet.
+//! Writing drawn hands to a folder: photos, `labels.jsonl`, a `path identity` list and a contact sheet.
 
 use std::fs;
 use std::io::{self, Write};
@@ -83,8 +83,8 @@ pub(crate) const THUMB: (u32, usize, usize) = (160, 12, 240);
 /// Draws `captures` photos of each of `identities` hands into the folder `dir`.
 ///
 /// Photos are named `0007_02_left.jpg` (identity, capture, side), `…_ir.jpg` for near infrared, `…_mask.png` and
-/// `…_edges.png` for the maps. `labels.jsonl` has one object per photo; `contact.png` shows them small. The same
-/// arguments write the same bytes. `progress` is called with the number of photos done and the total, from any thread.
+/// `…_edges.png` for the maps. `labels.jsonl` has one object per photo, `list.txt` one line `path identity` per photo of a
+/// palm; `contact.png` shows them small. The same arguments write the same bytes. `progress` is called with the number of photos done and the total, from any thread.
 ///
 /// # Errors
 /// When a file cannot be written, or `options` ask for the impossible.
@@ -152,7 +152,21 @@ pub fn write_hands(
         lines.push(b'\n');
     }
     store(dir, "labels.jsonl", &lines)?;
+    let labels = written.iter().map(|(label, _)| label);
+    store(dir, "list.txt", list(labels).as_bytes())?;
     contact_sheet(dir, written.iter().map(|(_, small)| small))
+}
+
+/// Lines of `path identity`; photos without a palm are of nobody.
+fn list<'a>(labels: impl Iterator<Item = &'a Value>) -> String {
+    let line = |label: &Value| {
+        Some(format!(
+            "{} {}\n",
+            label["file"].as_str()?,
+            label["identity"].as_u64()?
+        ))
+    };
+    labels.filter_map(line).collect()
 }
 
 fn check(options: &HandsOptions) -> Result<(), SynthError> {
@@ -373,6 +387,15 @@ mod tests {
             KeyPoint::ALL.len()
         );
         assert_eq!(labels[2]["presence"], json!(false));
+        let list = fs::read_to_string(dir.path().join("list.txt")).unwrap();
+        let listed: Vec<(&str, &str)> = list.lines().filter_map(|l| l.split_once(' ')).collect();
+        assert_eq!(listed.len(), 2);
+        assert!(
+            listed
+                .iter()
+                .zip(&labels)
+                .all(|((path, of), l)| l["file"] == *path && *of == "0")
+        );
     }
 
     #[test]

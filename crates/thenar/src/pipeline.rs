@@ -74,6 +74,14 @@ impl Pipeline {
         Self::new(None, Extractor::shipped()?, ROI_PREPROCESSING)
     }
 
+    /// The way from `roi` on with an extractor of your own. Its scores have no calibration: distances are all they mean.
+    ///
+    /// # Errors
+    /// When features are too short or too long for a template.
+    pub fn for_rois_with(extractor: Extractor) -> Result<Self, PipelineError> {
+        Self::new(None, extractor, ROI_PREPROCESSING)
+    }
+
     fn new(
         localizer: Option<Localizer>,
         extractor: Extractor,

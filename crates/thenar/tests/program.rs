@@ -342,7 +342,7 @@ fn images_are_measured_by_list() {
         ("compcode", "none"),
     ] {
         let args = format!(
-            "eval run --gallery gallery --probe probe --method {method} --protect {protect} -o out --json"
+            "eval run --gallery gallery --probe probe --method {method} --protect {protect} --scores labelled -o out --json"
         );
         let report = place.run(&args).code(0).json();
         assert_eq!(
@@ -374,6 +374,12 @@ fn images_are_measured_by_list() {
         for key in ["eer", "genuine", "impostor", "auc", "points_at_fmr"] {
             assert_eq!(report[key], again[key], "{method} {protect} {key}");
         }
+        // From what was kept of the images the same comes out, to the last digit.
+        let kept = place.run(&args).code(0).json();
+        assert_eq!(kept["points_at_fmr"], report["points_at_fmr"]);
+        assert_eq!(kept["eer_interval_95"], report["eer_interval_95"]);
+        let page = fs::read_to_string(place.path("out/report.html")).unwrap();
+        assert!(page.contains("Hardest genuine pairs") && page.contains("data:image/png"));
     }
     let together = place
         .run("eval run --gallery gallery --probe probe --together --protect hash -o out --json")
@@ -383,6 +389,36 @@ fn images_are_measured_by_list() {
     place
         .run("eval run --gallery gallery --probe probe --together --method compcode -o out3")
         .code(2);
+    // Other forms of the scores give the same figures, and a run is compared with an older one.
+    let run = "eval run --gallery gallery --probe probe --protect l1";
+    let boot = "--bootstrap subjects:20 --baseline out/report.json";
+    let new = place
+        .run(&format!("{run} -o out4 {boot} --json"))
+        .code(0)
+        .json();
+    assert_eq!(new["bootstrap"]["replicates"], json!(20));
+    let reasons = new["baseline"]["not_the_same_test"].as_array().unwrap();
+    assert!(reasons.is_empty(), "{reasons:?}");
+    place
+        .run(&format!("{run} -o out4 --scores bob-csv --cache kept.db"))
+        .code(0);
+    assert!(place.path("kept.db").exists() && place.path("out4/report.html").exists());
+    let of = |scores: &str| {
+        place
+            .run(&format!("eval scores {scores} --json"))
+            .code(0)
+            .json()
+    };
+    let npz = of("out4/scores.npz --format npz --polarity distance");
+    let csv = of("out4/scores.csv --format bob-csv");
+    for key in ["eer", "genuine", "impostor", "auc"] {
+        assert_eq!((&npz[key], &csv[key]), (&new[key], &new[key]), "{key}");
+    }
+    place
+        .run(&format!("{run} -o out5 --no-cache --scores none"))
+        .code(0);
+    assert!(!place.path("out5/cache.db").exists() && !place.path("out5/scores.npz").exists());
+
     fs::write(
         place.path("probe"),
         "# a comment\nagain0.png 0\nnowhere.png 1\n",
@@ -408,7 +444,7 @@ fn scores_of_other_tools_become_error_rates() {
         "anna anna p1 0.9\nanna anna p2 0.4\nanna ben p3 0.5\nben ben p4 0.7\nben anna p1 0.2\n";
     fs::write(place.path("scores-dev"), rows).unwrap();
     let report = place
-        .run("eval scores scores-dev --format bob4 --bootstrap 200 -o out --json")
+        .run("eval scores scores-dev --format bob4 --bootstrap subjects:200 -o out --json")
         .code(0)
         .json();
     assert_eq!(
@@ -417,6 +453,17 @@ fn scores_of_other_tools_become_error_rates() {
     );
     assert_eq!(report["bootstrap"]["subjects"], json!(2));
     assert!(place.path("out/report.json").exists() && place.path("out/det.svg").exists());
+    // Thresholds of one set judged on another, and two systems in one report.
+    let dev = place
+        .run("eval scores scores-dev --format bob4 --dev scores-dev --json")
+        .code(0)
+        .json();
+    let fixed = &dev["dev_eval"]["thresholds"]["eer"];
+    assert_eq!(fixed["evaluation"], fixed["development"]);
+    let two = "eval scores scores-dev scores-dev --format bob4 --name ours --name theirs -o two";
+    let both = place.run(&format!("{two} --json")).code(0).json();
+    assert_eq!(both["systems"][1]["method"], json!("theirs"));
+    assert!(place.path("two/report-2.json").exists() && place.path("two/report.html").exists());
     let refused = |args: &str, reason: &str| {
         let said = place.run(&format!("eval scores {args}")).code(2).stderr;
         assert!(said.contains(reason), "{args}: {said}");
@@ -425,6 +472,19 @@ fn scores_of_other_tools_become_error_rates() {
     refused("scores-dev --format labelled", "high score means");
     refused("scores-dev --format csv", "expected one of labelled");
     refused("nowhere --format bob4", "nowhere");
+    refused("scores-dev --format bob4 --bootstrap 100", "subjects:1000");
+    refused(
+        "scores-dev --format bob4 --name a --name b",
+        "2 names for 1 systems",
+    );
+    refused(
+        "scores-dev scores-dev --format bob4 --dev scores-dev",
+        "one system",
+    );
+    refused(
+        "scores-dev --format bob4 --baseline scores-dev",
+        "not a report",
+    );
     refused("scores-dev --format pyeer --polarity similarity", "1 files");
     fs::write(place.path("bad"), rows.replace("0.5", "x")).unwrap();
     refused("bad --format bob4", "bad:3");
@@ -464,6 +524,55 @@ fn protocols_are_made_without_leaks_and_planted_leaks_are_found() {
         .run("eval protocol make open --list one --probe two --people hands -o x")
         .code(2);
     assert!(!place.path("x").exists());
+}
+
+#[test]
+fn published_data_sets_become_lists_by_their_names() {
+    let place = Place::for_rois();
+    for session in 1..=2 {
+        let folder = place.path(&format!("data/session{session}"));
+        fs::create_dir_all(&folder).unwrap();
+        for number in 1..=40 {
+            fs::write(folder.join(format!("{number:05}.bmp")), "").unwrap();
+        }
+    }
+    let imported = place
+        .run("eval protocol import tongji data -o lists --json")
+        .code(0)
+        .json();
+    assert_eq!(imported["split"]["pairs"]["genuine"], json!(400));
+    assert_eq!(imported["data"]["people"], json!(2));
+    let gallery = fs::read_to_string(place.path("lists/gallery.txt")).unwrap();
+    assert!(gallery.starts_with("session1/00001.bmp 0\n"), "{gallery}");
+    let said = place
+        .run("eval protocol import tongji data -o lists")
+        .code(0);
+    assert!(said.stdout.contains("terms:") && said.stdout.contains("--input roi"));
+    // To bob and back.
+    let lists = "--train lists/train.txt --gallery lists/gallery.txt --probe lists/probe.txt";
+    for form in ["lists", "csv"] {
+        let there = format!("eval protocol bob {form} {lists} --extension .bmp -o bob-{form}");
+        place.run(&there).code(0);
+        let back =
+            format!("eval protocol import bob-{form} bob-{form} --extension .bmp -o back-{form}");
+        place.run(&back).code(0);
+        for (file, original) in [
+            ("train", "train"),
+            ("eval/gallery", "gallery"),
+            ("eval/probe", "probe"),
+        ] {
+            let text = |path: String| fs::read_to_string(place.path(&path)).unwrap();
+            assert_eq!(
+                text(format!("back-{form}/{file}.txt")),
+                text(format!("lists/{original}.txt"))
+            );
+        }
+    }
+    fs::write(place.path("data/session1/holiday.bmp"), "").unwrap();
+    let refused = place.run("eval protocol import tongji data -o x").code(2);
+    assert!(refused.stderr.contains("holiday.bmp"), "{refused:?}");
+    let refused = place.run("eval protocol import hongkong data -o x").code(2);
+    assert!(refused.stderr.contains("tongji-folders"), "{refused:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::{EvalError, Kind};
 /// Room for the legend above the bars, as a multiple of the highest.
 const HEADROOM: f64 = 1.2;
 
+/// A step is not a round number in binary, so a score a little below an edge, in widths of a bin, is on it.
+const ROUNDING: f64 = 1e-6;
+
 /// Counts of genuine and impostor scores in equal bins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
@@ -25,22 +28,30 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// `bins` equal bins (at least one) over the range of all scores; the last one holds its right end too.
+    /// About `bins` equal bins (at least one) over the range of all scores; the last one holds its right end too.
+    ///
+    /// Where scores come in steps, such as whole numbers, a bin is as wide as a whole number of steps: else some bins
+    /// would hold one step more than their neighbours, and look like teeth.
     #[must_use]
     pub fn new(curve: &ErrorCurve, bins: usize) -> Self {
         let bins = bins.max(1);
         let (g, i) = curve.distributions();
         let start = f64::from(g.min.min(i.min));
         let end = f64::from(g.max.max(i.max));
-        let width = if end > start {
-            (end - start) / bins as f64
-        } else {
-            1.0
+        let even = (end - start) / bins as f64;
+        let (width, bins) = match step(curve) {
+            _ if end <= start => (1.0, bins),
+            None => (even, bins),
+            Some(step) => {
+                let width = step * (even / step).ceil();
+                // The right end begins a bin of its own.
+                (width, ((end - start) / width + ROUNDING) as usize + 1)
+            }
         };
         let count = |kind: Kind| {
             let mut counts = vec![0u64; bins];
             for (score, times) in curve.runs(kind) {
-                let bin = ((f64::from(score) - start) / width) as usize;
+                let bin = ((f64::from(score) - start) / width + ROUNDING) as usize;
                 counts[bin.min(bins - 1)] += times;
             }
             counts
@@ -53,6 +64,25 @@ impl Histogram {
             impostor,
         }
     }
+}
+
+/// The step that all scores are a multiple of apart, where there are few enough steps for it to show.
+fn step(curve: &ErrorCurve) -> Option<f64> {
+    const MOST_STEPS: usize = 20_000;
+    let runs = curve.runs(Kind::Genuine).chain(curve.runs(Kind::Impostor));
+    let mut scores: Vec<f64> = Vec::new();
+    for (score, _) in runs {
+        scores.push(f64::from(score));
+        if scores.len() > MOST_STEPS {
+            return None;
+        }
+    }
+    scores.sort_by(f64::total_cmp);
+    scores.dedup();
+    let apart = scores.windows(2).map(|w| w[1] - w[0]);
+    let step = apart.clone().fold(f64::INFINITY, f64::min);
+    let is_whole = |gap: f64| (gap / step - (gap / step).round()).abs() < 1e-3;
+    (step.is_finite() && apart.clone().all(is_whole)).then_some(step)
 }
 
 /// The bins: `from,to,genuine,impostor`.

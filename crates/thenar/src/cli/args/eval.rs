@@ -35,6 +35,9 @@ pub(crate) struct EvalRun {
     /// How images are compared
     #[arg(long, value_enum, default_value_t = Method::Compact)]
     pub method: Method,
+    /// An ONNX file of your own in place of the extractor that ships; see `Extractor` in thenar-net for what it must be
+    #[arg(long, value_name = "ONNX")]
+    pub extractor: Option<PathBuf>,
     /// How templates are protected
     #[arg(long, value_enum, default_value_t = Protect::None)]
     pub protect: Protect,

@@ -134,7 +134,6 @@ impl<'a> Acquirer<'a> {
         units: &[Unit<'_>],
         finish: impl Fn(Kept) -> Result<Option<T>, CliError> + Sync,
     ) -> Result<Vec<Sample<T>>, CliError> {
-        check_files(units, self.root)?;
         let stage = format!("{} {}", self.regions.stage(), self.maker.stage(role));
         let bar = progress::bar(&self.session.out, what, units.len() as u64);
         let one = |unit: &Unit<'_>| {
@@ -246,11 +245,8 @@ fn by_label(list: &List) -> Vec<Unit<'_>> {
 }
 
 /// Names the first image that is not there, before hours are spent on the others.
-fn check_files(units: &[Unit<'_>], root: &Path) -> Result<(), CliError> {
-    let entries = units
-        .iter()
-        .flat_map(|u| u.entries.iter().map(|e| (u.list, *e)));
-    for (list, entry) in entries {
+pub(super) fn check_files(list: &List, root: &Path) -> Result<(), CliError> {
+    for entry in &list.entries {
         let path = root.join(&entry.path);
         if !path.is_file() {
             let problem = format!("{}: no such file", path.display());

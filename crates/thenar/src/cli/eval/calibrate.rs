@@ -12,13 +12,14 @@ use super::super::args::{Calibrate, Method, Protect};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files};
-use super::acquire::{Acquirer, Regions};
+use super::acquire::{Acquirer, Regions, check_files};
 use super::maker::Maker;
 use super::template::{Enrolled, Probe};
 
 pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliError> {
     let list = List::read(&args.list)?;
-    let maker = Maker::new(Method::Compact, Protect::L1)?;
+    check_files(&list, &args.root)?;
+    let maker = Maker::new(Method::Compact, Protect::L1, None)?;
     let regions = Regions::new(session.input)?;
     let acquirer = Acquirer::new(session, &args.root, &regions, &maker, None);
     let enrolled = acquirer.gallery(&list, false)?;

@@ -1,9 +1,11 @@
 //! From regions to templates, by method and protection.
 
+use std::path::Path;
+
 use thenar::{Feature, Pipeline, PipelineError, ROI_PREPROCESSING, mean_feature};
 use thenar_image::Roi;
 use thenar_key::PalmHash;
-use thenar_net::{CompCode, FmrCalibration};
+use thenar_net::{CompCode, Extractor, FmrCalibration};
 use thenar_protect::{
     BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
 };
@@ -28,18 +30,29 @@ pub(super) struct Maker {
     k1: TokenRef,
     k2: StoreKey,
     contract: Option<ContractId>,
+    /// Whether the extractor is the one that the calibration was made for.
+    is_shipped: bool,
 }
 
 impl Maker {
-    pub(super) fn new(method: Method, protect: Protect) -> Result<Self, CliError> {
+    /// `extractor` is an ONNX file to be taken in place of the extractor that ships.
+    pub(super) fn new(
+        method: Method,
+        protect: Protect,
+        extractor: Option<&Path>,
+    ) -> Result<Self, CliError> {
         if method == Method::Compcode && protect != Protect::None {
             let message =
                 "compcode makes orientations, not a feature; only --protect none goes with it";
             return Err(CliError::Usage(message.into()));
         }
+        if method == Method::Compcode && extractor.is_some() {
+            let message = "compcode takes no extractor; --extractor goes with --method compact";
+            return Err(CliError::Usage(message.into()));
+        }
         // The regions are cut already when they come here.
         let pipeline = match method {
-            Method::Compact => Some(Pipeline::shipped_for_rois().map_err(CliError::Model)?),
+            Method::Compact => Some(pipeline(extractor)?),
             Method::Compcode => None,
         };
         let k1 = Token::from_bytes(TOKEN);
@@ -63,6 +76,7 @@ impl Maker {
             k1: TokenRef::collection(&k1),
             k2: StoreKey::random(&mut os_rng()),
             contract,
+            is_shipped: extractor.is_none(),
         })
     }
 
@@ -89,6 +103,7 @@ impl Maker {
     /// From distance to FMR, where these templates are those that it was made for.
     pub(super) fn calibration(&self) -> Option<&FmrCalibration> {
         match self.protect {
+            _ if !self.is_shipped => None,
             Protect::L1 | Protect::Both => self.pipeline.as_ref().map(Pipeline::calibration),
             Protect::None | Protect::L2 | Protect::Hash => None,
         }
@@ -100,14 +115,12 @@ impl Maker {
         Some(hex(&pipeline.extractor().digest()))
     }
 
-    /// regions of one palm ─► feature of all of them together, or code of the only one.
+    /// regions of one palm ─► feature of all of them together, or code of the first.
     pub(super) fn enrolment(&self, regions: &[Roi]) -> Result<Kept, CliError> {
         let Some(pipeline) = &self.pipeline else {
-            let [region] = regions else {
-                let message = "compcode makes one code per image; --together needs features";
-                return Err(CliError::Usage(message.into()));
-            };
-            return Ok(Kept::Words(CompCode::extract(region).to_words().into()));
+            let code = regions.first().map(CompCode::extract);
+            let words = code.map_or_else(Vec::new, |code| code.to_words());
+            return Ok(Kept::Words(words.into()));
         };
         let palms = regions
             .iter()
@@ -253,6 +266,15 @@ impl Role {
     }
 }
 
+/// The way from regions on, with the extractor of a file or the one that ships.
+fn pipeline(extractor: Option<&Path>) -> Result<Pipeline, CliError> {
+    let Some(path) = extractor else {
+        return Pipeline::shipped_for_rois().map_err(CliError::Model);
+    };
+    let bytes = std::fs::read(path).map_err(CliError::file(path, "read the extractor"))?;
+    Pipeline::for_rois_with(Extractor::from_onnx(bytes)?).map_err(CliError::Model)
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -294,7 +316,7 @@ mod tests {
     fn a_record_changes_no_distance() {
         let (a, b) = (roi(0.0), roi(1.0));
         let distance = |protect| {
-            let maker = Maker::new(Method::Compact, protect).unwrap();
+            let maker = Maker::new(Method::Compact, protect, None).unwrap();
             let enrolled = maker.enrolment(std::slice::from_ref(&a)).unwrap();
             let enrolled = maker.enrolled(enrolled).unwrap().unwrap();
             enrolled.distance(&maker.probed(maker.probe(&b).unwrap()).unwrap())
@@ -303,12 +325,12 @@ mod tests {
         for protect in [Protect::L2, Protect::None, Protect::Hash] {
             assert!((0.0..=1.0).contains(&distance(protect)), "{protect:?}");
         }
-        assert!(Maker::new(Method::Compcode, Protect::L1).is_err());
+        assert!(Maker::new(Method::Compcode, Protect::L1, None).is_err());
     }
 
     #[test]
     fn what_was_never_kept_is_not_taken() {
-        let maker = Maker::new(Method::Compact, Protect::Both).unwrap();
+        let maker = Maker::new(Method::Compact, Protect::Both, None).unwrap();
         let words = |n| Kept::Words(vec![u64::MAX; n].into());
         assert!(maker.probed(words(7)).is_none());
         assert!(maker.probed(Kept::Floats(vec![0.5].into())).is_none());
@@ -323,7 +345,7 @@ mod tests {
 
     #[test]
     fn stages_name_what_entries_depend_on() {
-        let maker = |protect| Maker::new(Method::Compact, protect).unwrap();
+        let maker = |protect| Maker::new(Method::Compact, protect, None).unwrap();
         let (l1, none) = (maker(Protect::L1), maker(Protect::None));
         // A feature is the same whatever protects it.
         assert_eq!(l1.stage(Role::Enrolment), none.stage(Role::Enrolment));

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use thenar_eval::evaluate::{FMR_POINTS, evaluate_curve};
 use thenar_eval::metrics::{
-    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, Identification, bootstrap_bands,
+    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, Identification, band_fmrs, bootstrap_bands,
     bootstrap_subjects, independent_bands,
 };
 use thenar_eval::page::{Page, Pairs, Provenance, System, Table};
@@ -50,7 +50,11 @@ impl Measured {
                 let points = FMR_POINTS.map(|(_, fmr)| fmr);
                 let found = bootstrap_subjects(subjects, &points, &plan)?;
                 report = report.with_bootstrap(&found, &plan, &FMR_POINTS);
-                bootstrap_bands(subjects, BAND_POINTS, &plan)?
+                // Of very few impostors no band can be drawn.
+                match band_fmrs(curve.impostor(), BAND_POINTS)[..] {
+                    [] => Vec::new(),
+                    _ => bootstrap_bands(subjects, BAND_POINTS, &plan)?,
+                }
             }
             (Some(_), None) => {
                 let message =

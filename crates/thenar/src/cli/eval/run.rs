@@ -9,11 +9,11 @@ use thenar_eval::{
     Compared, List, Meta, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare, score_file,
 };
 
-use super::super::args::{EvalRun, Input, Protect, ScoresAs};
+use super::super::args::{EvalRun, Input, Method, Protect, ScoresAs};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
-use super::acquire::{Acquirer, Regions};
+use super::acquire::{Acquirer, Regions, check_files};
 use super::cache::Cache;
 use super::maker::Maker;
 use super::matcher::Fastest;
@@ -32,15 +32,22 @@ type Taken = (
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
     let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
-    let maker = Maker::new(args.method, args.protect)?;
+    if args.together && args.method == Method::Compcode {
+        let message = "compcode makes one code per image; --together needs features";
+        return Err(CliError::Usage(message.into()));
+    }
+    check_files(&gallery_list, &args.root)?;
+    check_files(&probe_list, &args.root)?;
+    let maker = Maker::new(args.method, args.protect, args.extractor.as_deref())?;
     let regions = Regions::new(session.input)?;
+    files::make_folder(&args.output)?;
     let cache = cache(args)?;
     let acquirer = Acquirer::new(session, &args.root, &regions, &maker, cache.as_ref());
     let gallery = acquirer.gallery(&gallery_list, args.together)?;
     let probe = acquirer.probes(&probe_list)?;
     let outcome = compared(session, args, &gallery, &probe)?;
     let meta = Meta {
-        method: args.method.name().into(),
+        method: method(args),
         protect: args.protect.name().into(),
         input: match session.input {
             Input::Photo => "photo".into(),
@@ -54,7 +61,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         .with_lists(&gallery_list, &probe_list)
         .with_samples(outcome.samples);
     let (scores, (extremes, (subjects, all))) = outcome.scores;
-    let (name, searches) = (args.method.name().to_owned(), Some(outcome.searches));
+    let (name, searches) = (method(args), Some(outcome.searches));
     let curve = ErrorCurve::new(&scores)?;
     let system = Measured::new(
         name,
@@ -65,7 +72,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         &args.figures,
     )?;
     let mut results = Results {
-        title: format!("{}, protection {}", args.method.name(), args.protect.name()),
+        title: format!("{}, protection {}", method(args), args.protect.name()),
         introduction: introduction(args),
         sections: sections(args, &maker, &acquirer, &system),
         systems: vec![system],
@@ -78,6 +85,18 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     write_scores(args, &scores, all.as_deref(), (&gallery, &probe))?;
     results.print(session);
     Ok(Verdict::Yes)
+}
+
+/// What made the features, by name.
+fn method(args: &EvalRun) -> String {
+    match &args.extractor {
+        Some(path) => path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into(),
+        None => args.method.name().into(),
+    }
 }
 
 /// What was compared with what, in a sentence.
@@ -154,7 +173,6 @@ fn write_scores(
 
 /// The cache asked for, or one among the results.
 fn cache(args: &EvalRun) -> Result<Option<Cache>, CliError> {
-    files::make_folder(&args.output)?;
     if args.no_cache {
         return Ok(None);
     }
