@@ -80,7 +80,7 @@ pub fn competition() -> Vec<u8> {
 }
 
 /// The extractor: input `roi` `[N, 1, 128, 128]` grey 0–1, output `feature` `[N, views, outputs]`, not normalised.
-/// `projection` is row-major `[CELLS, outputs]` and is kept as one byte per weight.
+/// `projection` is row-major `[CELLS, outputs]`; it is kept, and multiplied, as one byte per weight.
 pub fn extractor(
     projection: &[f32],
     outputs: usize,
@@ -94,8 +94,7 @@ pub fn extractor(
         .map(|shift| view(&mut graph, &map, shift))
         .collect();
     let cells = graph.concat(&rows, 1);
-    let projection = graph.int8_matrix(CELLS, outputs, projection);
-    let feature = graph.binary("MatMul", &cells, &projection);
+    let feature = graph.int8_product(&cells, CELLS, outputs, projection);
     let shape = [rows.len(), outputs];
     graph.finish(
         "thenar-extractor",

@@ -49,8 +49,9 @@ impl GraphBuilder {
         )
     }
 
-    /// A matrix `[rows, columns]` kept as one byte per weight with a scale per column.
-    pub fn int8_matrix(&mut self, rows: usize, columns: usize, data: &[f32]) -> String {
+    /// `x` times a matrix `[rows, columns]` kept as one byte per weight with a scale per column. `x` is brought to whole
+    /// numbers too, 0 to 255 over its range, and the sums are whole numbers: no rounding depends on the machine.
+    pub fn int8_product(&mut self, x: &str, rows: usize, columns: usize, data: &[f32]) -> String {
         let transposed: Vec<f32> = (0..rows * columns)
             .map(|i| data[(i % rows) * columns + i / rows])
             .collect();
@@ -60,7 +61,21 @@ impl GraphBuilder {
             .collect();
         let bytes = self.store(data_type::INT8, &[rows, columns], bytes);
         let scales = self.constant(&[columns], &scales);
-        self.push("DequantizeLinear", &[&bytes, &scales], vec![int("axis", 1)])
+        let [whole, scale, zero] = self.push_all("DynamicQuantizeLinear", &[x]);
+        let sums = self.push("MatMulInteger", &[&whole, &bytes, &zero], vec![]);
+        let sums = self.push("Cast", &[&sums], vec![int("to", i64::from(data_type::FLOAT))]);
+        let scales = self.binary("Mul", &scales, &scale);
+        self.binary("Mul", &sums, &scales)
+    }
+
+    /// A node with several outputs and no attributes.
+    fn push_all<const N: usize>(&mut self, op: &str, inputs: &[&str]) -> [String; N] {
+        let name = format!("{}.{}", op.to_lowercase(), self.nodes.len());
+        let mut made = node(op, &name, inputs, vec![]);
+        let outputs = std::array::from_fn(|k| format!("{name}.{k}"));
+        made.output = outputs.to_vec();
+        self.nodes.push(made);
+        outputs
     }
 
     fn integers(&mut self, values: &[i64]) -> String {
