@@ -306,17 +306,14 @@ mod tests {
             padding: 0,
             ratio: 0.2,
         };
-        let survey = Survey {
-            layers: vec![
-                Layer::Conv(Conv::new("standardised", 2, 3, 3)),
-                Layer::Conv(Conv::published("plain", 3, 2, 1).unbiased()),
-                Layer::Gabor(gabor),
-                Layer::Dense(Dense::new("dense", 4, 3)),
-                Layer::Dense(Dense::cosines("cosines", 5, 3)),
-                Layer::Affine(Affine { name: "ab".into() }),
-            ],
-            ..Survey::default()
-        };
+        let survey = Survey::of_layers(vec![
+            Layer::Conv(Conv::new("standardised", 2, 3, 3)),
+            Layer::Conv(Conv::published("plain", 3, 2, 1).unbiased()),
+            Layer::Gabor(gabor),
+            Layer::Dense(Dense::new("dense", 4, 3)),
+            Layer::Dense(Dense::cosines("cosines", 5, 3)),
+            Layer::Affine(Affine { name: "ab".into() }),
+        ]);
         Params::random(&survey, 5)
     }
 
@@ -372,13 +369,10 @@ mod tests {
             name: "norm".into(),
             channels: 2,
         };
-        let survey = Survey {
-            layers: vec![
-                Layer::Affine(Affine { name: "ab".into() }),
-                Layer::Norm(norm),
-            ],
-            ..Survey::default()
-        };
+        let survey = Survey::of_layers(vec![
+            Layer::Affine(Affine { name: "ab".into() }),
+            Layer::Norm(norm),
+        ]);
         let mut params = Params::random(&survey, 1);
         let mut seen = params.weights();
         seen[1].tensors = vec![

@@ -35,8 +35,13 @@ impl Survey {
 
     /// A survey of nothing but convolutions.
     pub fn of(layers: Vec<Conv>) -> Self {
+        Self::of_layers(layers.into_iter().map(Layer::Conv).collect())
+    }
+
+    /// A survey of nothing but layers.
+    pub fn of_layers(layers: Vec<Layer>) -> Self {
         Self {
-            layers: layers.into_iter().map(Layer::Conv).collect(),
+            layers,
             ..Self::default()
         }
     }

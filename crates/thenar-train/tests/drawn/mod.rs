@@ -22,7 +22,9 @@ pub fn draw(name: &str, count: usize) -> Vec<f32> {
 
 /// Two drawn images.
 pub fn images() -> Array {
-    Array::new(&[2, 1, 128, 128], draw("image", 2 * 128 * 128))
+    let values = draw("image", 2 * 128 * 128);
+    let weak = values.iter().map(|&v| (0.01 * f64::from(v)) as f32);
+    Array::new(&[2, 1, 128, 128], weak.collect())
 }
 
 /// Drawn parameters of a network.
@@ -32,11 +34,11 @@ pub fn params(net: &impl PalmNet) -> Params {
     for layer in &survey.layers {
         for tensor in layer.parameters() {
             let count = tensor.count();
-            let fan_in = (count / tensor.shape[0]) as f32;
+            let fan_in = (count / tensor.shape[0]) as f64;
             let (begin, spread) = match (layer, tensor.name) {
                 (Layer::Gabor(_), "gamma") => (2.0, 0.2),
-                (Layer::Gabor(g), "sigma") => (9.2 * g.ratio, 0.92 * g.ratio),
-                (Layer::Gabor(g), _) => (0.057 / g.ratio, 0.0057 / g.ratio),
+                (Layer::Gabor(g), "sigma") => (9.2 * f64::from(g.ratio), 0.92 * f64::from(g.ratio)),
+                (Layer::Gabor(g), _) => (0.057 / f64::from(g.ratio), 0.0057 / f64::from(g.ratio)),
                 (Layer::Affine(_), "a") => (1.0, 0.2),
                 (Layer::Affine(_), _) => (0.0, 0.2),
                 (Layer::Norm(_), "running_mean") => (0.0, 0.1),
@@ -46,7 +48,12 @@ pub fn params(net: &impl PalmNet) -> Params {
                 _ => (0.0, (3.0 / fan_in).sqrt()),
             };
             let name = format!("{}.{}", layer.name(), tensor.name);
-            values.extend(draw(&name, count).iter().map(|u| begin + spread * u));
+            let drawn = draw(&name, count);
+            values.extend(
+                drawn
+                    .iter()
+                    .map(|&u| (begin + spread * f64::from(u)) as f32),
+            );
         }
     }
     Params::random(&survey, 0).with_values(values).unwrap()
