@@ -218,12 +218,18 @@ def state_dict(name, hidden, feature):
 
 
 def save(state, path):
-    if str(path).endswith(".safetensors"):
-        from safetensors.torch import save_file
-
-        save_file(state, path)
-    else:
+    if not str(path).endswith(".safetensors"):
         torch.save(state, path)
+        return
+    header, body = {}, b""
+    for name, tensor in state.items():
+        data = tensor.numpy().tobytes()
+        kind = {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype]
+        place = [len(body), len(body) + len(data)]
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": place}
+        body += data
+    text = json.dumps(header).encode()
+    pathlib.Path(path).write_bytes(len(text).to_bytes(8, "little") + text + body)
 
 
 def small():
