@@ -33,6 +33,8 @@ enum Command {
     LocalizerExam(ExamArgs),
     /// Train the compact extractor: from a region of interest to a feature.
     Extractor(ExtractorArgs),
+    /// Train a published palm network on labelled regions of interest.
+    Palmnet(palmnet_command::PalmnetArgs),
     /// Write a PyTorch checkpoint of a published palm network as ONNX.
     Convert(palmnet_command::ConvertArgs),
 }
@@ -144,6 +146,7 @@ fn main() -> ExitCode {
         Command::Localizer(args) => localizer(&args),
         Command::LocalizerExam(args) => localizer_exam(&args),
         Command::Extractor(args) => extractor(args),
+        Command::Palmnet(args) => palmnet_command::train(args).and_then(|outcome| print(&outcome)),
         Command::Convert(args) => palmnet_command::convert(&args),
     };
     match done {

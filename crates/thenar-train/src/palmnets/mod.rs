@@ -5,11 +5,16 @@
 //! contrastive loss compares. Layers carry the names of the published PyTorch modules, so that checkpoints can be read.
 
 mod attention;
+pub mod augment;
 mod ccnet;
 mod co3net;
 mod compnet;
+pub mod feed;
+pub mod list;
 pub mod loss;
 mod parts;
+pub mod train;
+pub mod validate;
 
 pub use ccnet::CcNet;
 pub use co3net::Co3Net;

@@ -4,6 +4,7 @@
     python3 palmnets.py onnx THENAR_TRAIN    saves checkpoints, converts them with the program THENAR_TRAIN and
                                              compares the ONNX files in ONNX Runtime with the networks here
     python3 palmnets.py checkpoint NET FILE  saves a checkpoint of full size (.pth or .safetensors)
+    python3 palmnets.py speed FILE           milliseconds of an ONNX file in ONNX Runtime, one thread
 
 Numbers are not stored but drawn: every tensor has its own linear congruential generator,
     state = 6364136223846793005 * state + 1442695040888963407  (mod 2^64),  u = (state >> 40) / 2^23 - 1,
@@ -17,6 +18,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import torch
@@ -269,6 +271,22 @@ def check_onnx(program):
         sys.exit(f"off by {worst}")
 
 
+def speed(file):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(file, options)
+    image = {"image": draw("image", [1, 1, SIDE, SIDE]).float().numpy()}
+    times = []
+    for _ in range(43):
+        start = time.perf_counter()
+        session.run(["feature"], image)
+        times.append(1e3 * (time.perf_counter() - start))
+    times = sorted(times[3:])
+    print(f"ONNX Runtime: median {times[len(times) // 2]:.2f} ms, best {times[0]:.2f} ms")
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     match sys.argv[1:]:
@@ -281,5 +299,7 @@ if __name__ == "__main__":
             check_onnx(program)
         case ["checkpoint", net, file]:
             save(state_dict(net, *FULL[net])[0], file)
+        case ["speed", file]:
+            speed(file)
         case _:
             sys.exit(__doc__)
