@@ -262,12 +262,9 @@ impl Layer {
         match self {
             Self::Conv(l) => with_bias(&l.shape(), l.biased),
             Self::Dense(l) => with_bias(&[l.outputs, l.inputs], l.biased),
-            Self::Gabor(l) => {
-                vec![Tensor::new(
-                    "weight",
-                    &[l.orientations, 1, l.kernel, l.kernel],
-                )]
-            }
+            Self::Gabor(_) => ["gamma", "sigma", "f"]
+                .map(|name| Tensor::new(name, &[1]))
+                .to_vec(),
             Self::Affine(_) => vec![Tensor::new("a", &[1]), Tensor::new("b", &[1])],
             Self::Norm(l) => ["weight", "bias", "running_mean", "running_var"]
                 .map(|name| Tensor::new(name, &[l.channels]))
@@ -283,9 +280,6 @@ impl Layer {
                 all.insert(1, Tensor::new("gain", &[l.outputs]));
                 all
             }
-            Self::Gabor(_) => ["gamma", "sigma", "f"]
-                .map(|name| Tensor::new(name, &[1]))
-                .to_vec(),
             other => other.weights(),
         }
     }

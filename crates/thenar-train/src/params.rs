@@ -3,14 +3,12 @@
 //! Convolutions marked `standardised` learn a direction and a length per output channel instead of the weights
 //! themselves: `w = g · (v - mean v) / |v - mean v|` (weight standardisation, Qiao et al. 2019, with the gain of Brock
 //! et al. 2021). It does what batch normalisation does for training, costs nothing per pixel, needs no statistics, and
-//! folds into a plain convolution without remainder. Gabor layers learn three numbers that their kernels are computed
-//! from ([`crate::gabor`]), cosine layers directions.
+//! folds into a plain convolution without remainder. Cosine layers learn directions.
 
 use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::gabor;
 use crate::graph::Survey;
 use crate::layers::{Conv, Dense, Init, Layer};
 
@@ -36,6 +34,16 @@ pub struct Weights {
     pub layer: Layer,
     /// One list per tensor.
     pub tensors: Vec<Vec<f32>>,
+}
+
+impl Weights {
+    /// γ, σ and f of a Gabor layer.
+    ///
+    /// # Panics
+    /// When the layer is another.
+    pub fn gabor_shape(&self) -> [f32; 3] {
+        [0, 1, 2].map(|i: usize| self.tensors[i][0])
+    }
 }
 
 impl Params {
@@ -202,7 +210,6 @@ fn to_weights(layer: &Layer, lists: &[&[f32]]) -> Vec<Vec<f32>> {
             let bias = lists[1..].iter().map(|b| b.to_vec());
             std::iter::once(matrix).chain(bias).collect()
         }
-        Layer::Gabor(gabor) => vec![gabor::kernels(gabor, shape_of(lists))],
         _ => lists.iter().map(|l| l.to_vec()).collect(),
     }
 }
@@ -218,7 +225,6 @@ fn pull_back(layer: &Layer, lists: &[&[f32]], gradient: &[Vec<f32>], out: &mut V
             pull_back_directions(dense, lists[0], &gradient[0], out);
             gradient[1..].iter().for_each(|b| out.extend_from_slice(b));
         }
-        Layer::Gabor(gabor) => out.extend(gabor::pull_back(gabor, shape_of(lists), &gradient[0])),
         Layer::Norm(norm) => {
             gradient[..2].iter().for_each(|g| out.extend_from_slice(g));
             out.extend(std::iter::repeat_n(0.0, 2 * norm.channels));
@@ -259,11 +265,6 @@ fn pull_back_directions(dense: &Dense, rows: &[f32], gradient: &[f32], out: &mut
         let along = row.iter().zip(d).map(|(v, d)| v * d).sum::<f32>() / (norm * norm);
         out.extend(row.iter().zip(d).map(|(v, d)| (d - v * along) / norm));
     }
-}
-
-/// γ, σ, f of a Gabor layer.
-fn shape_of(lists: &[&[f32]]) -> [f32; 3] {
-    [lists[0][0], lists[1][0], lists[2][0]]
 }
 
 /// Subtracts the mean from `row` and gives the norm of what is left.

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::chance::Chance;
 use crate::error::TrainError;
+use crate::gabor::{kernels, slopes};
 use crate::graph::{
     Affine, Array, Axis, Conv, Dense, Gabor, NORM_EPSILON, Network, Norm, Ops, UNIT_FLOOR,
 };
@@ -78,7 +79,8 @@ pub fn gradient<N: Network>(
     Ok(result)
 }
 
-struct BurnOps {
+struct BurnOps<'a> {
+    weights: &'a [Weights],
     layers: Vec<Vec<Tensor<1>>>,
     next: usize,
     /// Set while learning.
@@ -88,8 +90,8 @@ struct BurnOps {
     device: Device,
 }
 
-impl BurnOps {
-    fn new(device: &Device, weights: &[Weights], chance: Option<Chance>) -> Self {
+impl<'a> BurnOps<'a> {
+    fn new(device: &Device, weights: &'a [Weights], chance: Option<Chance>) -> Self {
         let leaf = |data: &Vec<f32>| {
             let tensor = TensorData::new(data.clone(), [data.len()]);
             let tensor = Tensor::<1>::from_data(tensor, device);
@@ -104,6 +106,7 @@ impl BurnOps {
             .map(|w| w.tensors.iter().map(leaf).collect())
             .collect();
         Self {
+            weights,
             layers,
             next: 0,
             chance,
@@ -119,7 +122,7 @@ impl BurnOps {
     }
 }
 
-impl Ops for BurnOps {
+impl Ops for BurnOps<'_> {
     type Value = Tensor<4>;
 
     fn normalise(&mut self, x: &Tensor<4>, shift: f32, scale: f32) -> Tensor<4> {
@@ -154,10 +157,26 @@ impl Ops for BurnOps {
     }
 
     fn gabor(&mut self, x: &Tensor<4>, gabor: Gabor) -> Tensor<4> {
-        let shape = [gabor.orientations, 1, gabor.kernel, gabor.kernel];
-        let kernel = self.turn()[0].clone().reshape(shape);
+        let numbers = self.weights[self.next].gabor_shape();
+        let learnt = self.turn();
         let options = ConvOptions::new([gabor.stride; 2], [gabor.padding; 2], [1; 2], 1);
-        conv2d(x.clone().sum_dim(1), kernel, None, options)
+        let filter = |x: Tensor<4>, kernels: Vec<f32>| {
+            let shape = [kernels.len() / gabor.area(), 1, gabor.kernel, gabor.kernel];
+            let kernels = Tensor::from_data(TensorData::new(kernels, shape), &self.device);
+            conv2d(x, kernels, None, options.clone())
+        };
+        let sum = x.clone().sum_dim(1);
+        let mut responses = filter(sum.clone(), kernels(&gabor, numbers));
+        if self.chance.is_some() {
+            // What it means to move γ, σ and f, times how far they have been moved: nothing.
+            let moved = filter(sum.detach(), slopes(&gabor, numbers));
+            let n = gabor.orientations;
+            for (i, number) in learnt.into_iter().enumerate() {
+                let nothing = (number.clone() - number.detach()).reshape([1; 4]);
+                responses = responses + moved.clone().narrow(1, i * n, n) * nothing;
+            }
+        }
+        responses
     }
 
     fn dense(&mut self, x: &Tensor<4>, dense: Dense) -> Tensor<4> {

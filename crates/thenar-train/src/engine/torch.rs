@@ -7,6 +7,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use super::chance::Chance;
 use crate::error::TrainError;
+use crate::gabor::{kernels, slopes};
 use crate::graph::{
     Affine, Array, Axis, Conv, Dense, Gabor, Layer, NORM_EPSILON, Network, Norm, Ops, UNIT_FLOOR,
 };
@@ -96,7 +97,8 @@ pub fn gradient<N: Network>(
     Ok(result)
 }
 
-struct TorchOps {
+struct TorchOps<'a> {
+    weights: &'a [Weights],
     layers: Vec<Vec<Tensor>>,
     next: usize,
     precision: Precision,
@@ -106,8 +108,8 @@ struct TorchOps {
     observed: Vec<(usize, [Tensor; 2])>,
 }
 
-impl TorchOps {
-    fn new(weights: &[Weights], chance: Option<Chance>, precision: Precision) -> Self {
+impl<'a> TorchOps<'a> {
+    fn new(weights: &'a [Weights], chance: Option<Chance>, precision: Precision) -> Self {
         let leaves = |w: &Weights| {
             let shapes = w.layer.weights();
             let learnt = |i: usize| !(matches!(w.layer, Layer::Norm(_)) && i >= 2);
@@ -119,6 +121,7 @@ impl TorchOps {
                 .collect()
         };
         Self {
+            weights,
             layers: weights.iter().map(leaves).collect(),
             next: 0,
             precision,
@@ -137,7 +140,7 @@ impl TorchOps {
     }
 }
 
-impl Ops for TorchOps {
+impl Ops for TorchOps<'_> {
     type Value = Tensor;
 
     fn normalise(&mut self, x: &Tensor, shift: f32, scale: f32) -> Tensor {
@@ -180,11 +183,33 @@ impl Ops for TorchOps {
     }
 
     fn gabor(&mut self, x: &Tensor, gabor: Gabor) -> Tensor {
-        let kernel = &self.turn()[0];
+        let numbers = self.weights[self.next].gabor_shape();
+        let learnt = self.turn();
+        let filter = |x: &Tensor, kernels: &[f32]| {
+            let shape = [kernels.len() / gabor.area(), 1, gabor.kernel, gabor.kernel];
+            let (stride, padding) = (gabor.stride as i64, gabor.padding as i64);
+            let kernels = to_tensor(kernels, &shape);
+            x.conv2d(
+                &kernels,
+                None::<Tensor>,
+                [stride; 2],
+                [padding; 2],
+                [1, 1],
+                1,
+            )
+        };
         // The competition is an exponential of the responses: they stay exact.
         let sum = x.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
-        let (stride, padding) = (gabor.stride as i64, gabor.padding as i64);
-        sum.conv2d(kernel, None::<Tensor>, [stride; 2], [padding; 2], [1, 1], 1)
+        let mut responses = filter(&sum, &kernels(&gabor, numbers));
+        if self.chance.is_some() {
+            // What it means to move γ, σ and f, times how far they have been moved: nothing. A backward pass to the
+            // kernels would give the same and take ten times as long.
+            let moved = no_grad(|| filter(&sum, &slopes(&gabor, numbers)));
+            for (number, moved) in learnt.iter().zip(moved.chunk(3, 1)) {
+                responses = responses + (number - number.detach()) * moved;
+            }
+        }
+        responses
     }
 
     fn dense(&mut self, x: &Tensor, dense: Dense) -> Tensor {

@@ -6,7 +6,7 @@ use faer::MatRef;
 
 use super::proto::{AttributeProto, NodeProto, TensorProto, data_type};
 use super::{Form, Storage, int, ints, node, quantise, text};
-use crate::gabor::kernels_per_channel;
+use crate::gabor::{kernels, kernels_per_channel};
 use crate::graph::{Axis, Ops, UNIT_FLOOR};
 use crate::layers::{Affine, Conv, Dense, Gabor, NORM_EPSILON, Norm};
 use crate::params::Weights;
@@ -220,7 +220,8 @@ impl Ops for Writer<'_> {
     }
 
     fn gabor(&mut self, x: &String, gabor: Gabor) -> String {
-        let kernels = &self.turn()[0];
+        let kernels = kernels(&gabor, self.weights[self.next].gabor_shape());
+        self.next += 1;
         let name = format!("{}.weight", gabor.name);
         let folded = self.form == Form::Folded && gabor.inputs > 1;
         let (x, kernels, inputs) = if folded {
@@ -228,9 +229,9 @@ impl Ops for Writer<'_> {
             let name = format!("{}.ones", gabor.name);
             let ones = self.tensor(name, &[1, gabor.inputs, 1, 1], &vec![1.0; gabor.inputs]);
             let sum = self.push("Conv", &[x, &ones], vec![ints("kernel_shape", &[1; 2])]);
-            (sum, kernels.clone(), 1)
+            (sum, kernels, 1)
         } else {
-            let repeated = kernels_per_channel(&gabor, kernels);
+            let repeated = kernels_per_channel(&gabor, &kernels);
             (x.clone(), repeated, gabor.inputs)
         };
         let shape = [gabor.orientations, inputs, gabor.kernel, gabor.kernel];
