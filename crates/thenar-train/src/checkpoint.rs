@@ -127,7 +127,7 @@ fn layers(params: &Params) -> Vec<(String, [usize; 4])> {
     params
         .layers()
         .iter()
-        .map(|c| (c.name.clone(), c.shape()))
+        .map(|l| (l.name().to_string(), l.shape()))
         .collect()
 }
 

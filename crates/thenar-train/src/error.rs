@@ -21,6 +21,16 @@ pub enum TrainError {
         /// What was found and what was expected.
         reason: String,
     },
+    /// A line of a list of images is malformed, or its image cannot be read.
+    #[error("{path}, line {line}: {reason}")]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What was found and what was expected.
+        reason: String,
+    },
     /// A network was put together wrongly.
     #[error("layer {layer}: {reason}")]
     Network {

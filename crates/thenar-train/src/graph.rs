@@ -5,6 +5,8 @@
 //! counts its work. So the file that ships cannot differ from the network that was trained.
 
 use crate::error::TrainError;
+pub use crate::layers::{Affine, Conv, Dense, Gabor, Layer, NORM_EPSILON, Norm};
+pub use crate::survey::Survey;
 
 /// Values in row-major order with their shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,97 +43,42 @@ impl Array {
     }
 }
 
-/// A square convolution with bias and `kernel / 2` pixels of zero padding. A linear layer is one with `kernel` 1 on a
-/// map of 1×1.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Conv {
-    /// Unique in its network; names the layer in checkpoints and ONNX files.
-    pub name: String,
-    /// Input channels.
-    pub inputs: usize,
-    /// Output channels.
-    pub outputs: usize,
-    /// Side of the kernel in pixels, odd.
-    pub kernel: usize,
-    /// Step between outputs in pixels.
-    pub stride: usize,
-    /// Groups of channels that do not see each other.
-    pub groups: usize,
-    /// Whether each output channel's weights are standardised to mean 0 and norm `gain` (see [`crate::params`]).
-    pub standardised: bool,
-    /// Initial norm of each output channel's weights.
-    pub gain: f32,
+/// Added to the squared norm of a vector before [`Ops::unit`] divides by its root.
+pub const UNIT_FLOOR: f32 = 1e-12;
+
+/// An axis of a map `[C, H, W]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axis {
+    /// Channels.
+    Channel,
+    /// Rows.
+    Height,
+    /// Columns.
+    Width,
 }
 
-impl Conv {
-    /// A standardised convolution with stride 1 and the gain that keeps the variance through a ReLU before it
-    /// (Brock et al. 2021, "Characterizing signal propagation", eq. 2).
-    pub fn new(name: impl Into<String>, inputs: usize, outputs: usize, kernel: usize) -> Self {
-        Self {
-            name: name.into(),
-            inputs,
-            outputs,
-            kernel,
-            stride: 1,
-            groups: 1,
-            standardised: true,
-            gain: RELU_GAIN,
+impl Axis {
+    /// Its number in `[N, C, H, W]`.
+    pub const fn of_batch(self) -> usize {
+        match self {
+            Self::Channel => 1,
+            Self::Height => 2,
+            Self::Width => 3,
         }
-    }
-
-    /// The same with another stride.
-    pub fn stride(self, stride: usize) -> Self {
-        Self { stride, ..self }
-    }
-
-    /// The same with the initial gain times `factor`.
-    pub fn gain(self, factor: f32) -> Self {
-        Self {
-            gain: self.gain * factor,
-            ..self
-        }
-    }
-
-    /// The same without standardisation: for the last layer of a head.
-    pub fn plain(self) -> Self {
-        Self {
-            standardised: false,
-            ..self
-        }
-    }
-
-    /// Shape of the weights: outputs, inputs per group, kernel, kernel.
-    pub fn shape(&self) -> [usize; 4] {
-        [
-            self.outputs,
-            self.inputs / self.groups,
-            self.kernel,
-            self.kernel,
-        ]
-    }
-
-    /// Weights that one output sees.
-    pub fn fan_in(&self) -> usize {
-        self.inputs / self.groups * self.kernel * self.kernel
-    }
-
-    /// Zero padding on every side, in pixels.
-    pub fn padding(&self) -> usize {
-        self.kernel / 2
     }
 }
 
-/// `1 / standard deviation` of a ReLU's output for a standard normal input: `sqrt(2 / (1 - 1/π))`.
-pub const RELU_GAIN: f32 = 1.713_859_4;
-
-/// The operations a network is made of. Values are maps of shape `[N, C, H, W]`.
+/// The operations a network is made of. Values are maps of shape `[N, C, H, W]`; a *vector* is a map of 1×1 that came
+/// out of [`Ops::flatten`] or of an operation on vectors.
+///
+/// The weights of the `i`-th operation with a [`Layer`] are those of the network's `i`-th layer.
 pub trait Ops {
     /// A map.
     type Value;
 
     /// `(x - shift) * scale`.
     fn normalise(&mut self, x: &Self::Value, shift: f32, scale: f32) -> Self::Value;
-    /// Convolution; the weights of the `i`-th call are those of the network's `i`-th layer.
+    /// Convolution.
     fn conv(&mut self, x: &Self::Value, conv: Conv) -> Self::Value;
     /// `max(x, 0)`.
     fn relu(&mut self, x: &Self::Value) -> Self::Value;
@@ -141,6 +88,42 @@ pub trait Ops {
     fn upsample(&mut self, x: &Self::Value) -> Self::Value;
     /// Mean over height and width: a map of 1×1.
     fn mean(&mut self, x: &Self::Value) -> Self::Value;
+
+    /// The sum of the input's channels, filtered with a bank of Gabor filters.
+    fn gabor(&mut self, x: &Self::Value, gabor: Gabor) -> Self::Value;
+    /// Linear layer on a vector.
+    fn dense(&mut self, x: &Self::Value, dense: Dense) -> Self::Value;
+    /// `(x - b) · a` with two learnt numbers.
+    fn affine(&mut self, x: &Self::Value, affine: Affine) -> Self::Value;
+    /// Batch normalisation.
+    fn norm(&mut self, x: &Self::Value, norm: Norm) -> Self::Value;
+
+    /// `x · factor`.
+    fn scale(&mut self, x: &Self::Value, factor: f32) -> Self::Value;
+    /// `a · b`; axes on which `b` has length 1 are repeated.
+    fn mul(&mut self, a: &Self::Value, b: &Self::Value) -> Self::Value;
+    /// `exp x / Σ exp x` along an axis.
+    fn softmax(&mut self, x: &Self::Value, axis: Axis) -> Self::Value;
+    /// `1 / (1 + exp(-x))`.
+    fn sigmoid(&mut self, x: &Self::Value) -> Self::Value;
+    /// `x · min(max(x + 3, 0), 6) / 6`.
+    fn hard_swish(&mut self, x: &Self::Value) -> Self::Value;
+    /// The largest of each block of 2×2; an odd row or column at the end is left out.
+    fn max_pool(&mut self, x: &Self::Value) -> Self::Value;
+    /// Mean along an axis, kept with length 1.
+    fn mean_along(&mut self, x: &Self::Value, axis: Axis) -> Self::Value;
+    /// Exchanges height and width.
+    fn transpose(&mut self, x: &Self::Value) -> Self::Value;
+    /// Joins maps along an axis.
+    fn concat(&mut self, parts: &[&Self::Value], axis: Axis) -> Self::Value;
+    /// `length` rows or columns or channels from `start`.
+    fn slice(&mut self, x: &Self::Value, axis: Axis, start: usize, length: usize) -> Self::Value;
+    /// All values of a map as a vector, channel by channel.
+    fn flatten(&mut self, x: &Self::Value) -> Self::Value;
+    /// While learning, sets a share of the values to zero and scales the rest up.
+    fn dropout(&mut self, x: &Self::Value, share: f32) -> Self::Value;
+    /// A vector divided by its Euclidean norm.
+    fn unit(&mut self, x: &Self::Value) -> Self::Value;
 }
 
 /// A network: what it does to its input.
@@ -160,105 +143,6 @@ pub trait Network {
     /// # Errors
     /// When channels do not fit.
     fn survey(&self) -> Result<Survey, TrainError> {
-        let mut survey = Survey::default();
-        let outputs = self.build(&mut survey, self.input());
-        survey.outputs = outputs;
-        match survey.fault.take() {
-            Some((layer, reason)) => Err(TrainError::Network { layer, reason }),
-            None => Ok(survey),
-        }
-    }
-}
-
-/// A network read with shapes `[C, H, W]` in place of maps.
-#[derive(Clone, Debug, Default)]
-pub struct Survey {
-    /// The convolutions in the order in which they run.
-    pub layers: Vec<Conv>,
-    /// Shapes of the outputs.
-    pub outputs: Vec<[usize; 3]>,
-    /// Multiply-adds of one input.
-    pub multiply_adds: u64,
-    fault: Option<(String, String)>,
-}
-
-impl Survey {
-    /// A survey of nothing but layers.
-    pub fn of(layers: Vec<Conv>) -> Self {
-        Self {
-            layers,
-            ..Self::default()
-        }
-    }
-
-    /// Weights and biases as exported.
-    pub fn parameters(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|c| c.outputs * (c.fan_in() + 1))
-            .sum()
-    }
-
-    fn fault(&mut self, layer: &str, reason: String) {
-        self.fault.get_or_insert((layer.to_string(), reason));
-    }
-}
-
-impl Ops for Survey {
-    type Value = [usize; 3];
-
-    fn normalise(&mut self, x: &[usize; 3], _: f32, _: f32) -> [usize; 3] {
-        *x
-    }
-
-    fn conv(&mut self, &[channels, height, width]: &[usize; 3], conv: Conv) -> [usize; 3] {
-        if channels != conv.inputs {
-            self.fault(
-                &conv.name,
-                format!("gets {channels} channels, expects {}", conv.inputs),
-            );
-        }
-        if conv.kernel.is_multiple_of(2)
-            || !conv.inputs.is_multiple_of(conv.groups)
-            || !conv.outputs.is_multiple_of(conv.groups)
-        {
-            self.fault(
-                &conv.name,
-                format!(
-                    "kernel {} must be odd, channels divisible by groups",
-                    conv.kernel
-                ),
-            );
-        }
-        if self.layers.iter().any(|l| l.name == conv.name) {
-            self.fault(&conv.name, "two layers have this name".into());
-        }
-        let out = [
-            conv.outputs,
-            height.div_ceil(conv.stride),
-            width.div_ceil(conv.stride),
-        ];
-        self.multiply_adds += (out.iter().product::<usize>() * conv.fan_in()) as u64;
-        self.layers.push(conv);
-        out
-    }
-
-    fn relu(&mut self, x: &[usize; 3]) -> [usize; 3] {
-        *x
-    }
-
-    fn add(&mut self, a: &[usize; 3], b: &[usize; 3]) -> [usize; 3] {
-        if a != b && *b != [a[0], 1, 1] {
-            self.fault("add", format!("shapes {a:?} and {b:?} do not fit"));
-        }
-        *a
-    }
-
-    fn upsample(&mut self, &[c, h, w]: &[usize; 3]) -> [usize; 3] {
-        [c, 2 * h, 2 * w]
-    }
-
-    fn mean(&mut self, x: &[usize; 3]) -> [usize; 3] {
-        [x[0], 1, 1]
+        Survey::read(self)
     }
 }

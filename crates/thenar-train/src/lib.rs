@@ -5,12 +5,18 @@
 
 pub mod backend;
 pub mod checkpoint;
+mod eer;
 pub mod engine;
 pub mod error;
 pub mod extractor;
+pub mod gabor;
 pub mod graph;
+pub mod import;
+pub mod layers;
 pub mod localizer;
 pub mod log;
 pub mod onnx;
 pub mod optim;
+pub mod palmnets;
 pub mod params;
+pub mod survey;

@@ -1,5 +1,7 @@
 //! `thenar-train`: trains the networks that ship.
 
+mod palmnet_command;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,6 +33,10 @@ enum Command {
     LocalizerExam(ExamArgs),
     /// Train the compact extractor: from a region of interest to a feature.
     Extractor(ExtractorArgs),
+    /// Train a published palm network on labelled regions of interest.
+    Palmnet(palmnet_command::PalmnetArgs),
+    /// Write a PyTorch checkpoint of a published palm network as ONNX.
+    Convert(palmnet_command::ConvertArgs),
 }
 
 #[derive(Args)]
@@ -140,6 +146,8 @@ fn main() -> ExitCode {
         Command::Localizer(args) => localizer(&args),
         Command::LocalizerExam(args) => localizer_exam(&args),
         Command::Extractor(args) => extractor(args),
+        Command::Palmnet(args) => palmnet_command::train(args).and_then(|outcome| print(&outcome)),
+        Command::Convert(args) => palmnet_command::convert(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

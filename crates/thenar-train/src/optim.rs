@@ -1,5 +1,9 @@
 //! Adam on a flat list of numbers, with warm-up, cosine decay, gradient clipping and a moving average.
 
+use rayon::prelude::*;
+
+/// Parameters that one task updates.
+const CHUNK: usize = 1 << 16;
 /// First-moment decay.
 const BETA1: f32 = 0.9;
 /// Second-moment decay.
@@ -46,13 +50,20 @@ impl Adam {
         let t = self.step as f32;
         let (correct1, correct2) = (1.0 - BETA1.powf(t), 1.0 - BETA2.powf(t));
         let keep = average_decay.min((1.0 + t) / (10.0 + t));
-        for (i, (value, &g)) in values.iter_mut().zip(gradient).enumerate() {
-            self.first[i] = BETA1 * self.first[i] + (1.0 - BETA1) * g;
-            self.second[i] = BETA2 * self.second[i] + (1.0 - BETA2) * g * g;
-            *value -=
-                rate * (self.first[i] / correct1) / ((self.second[i] / correct2).sqrt() + EPSILON);
-            self.average[i] = keep * self.average[i] + (1.0 - keep) * *value;
-        }
+        // Networks have up to 80 million parameters: spread over cores.
+        let moments = self.first.par_chunks_mut(CHUNK);
+        let moments = moments.zip(self.second.par_chunks_mut(CHUNK));
+        let averages = self.average.par_chunks_mut(CHUNK);
+        let values = values.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+        let all = values.zip(moments).zip(averages);
+        all.for_each(|(((values, gradient), (first, second)), average)| {
+            for (i, (value, &g)) in values.iter_mut().zip(gradient).enumerate() {
+                first[i] = BETA1 * first[i] + (1.0 - BETA1) * g;
+                second[i] = BETA2 * second[i] + (1.0 - BETA2) * g * g;
+                *value -= rate * (first[i] / correct1) / ((second[i] / correct2).sqrt() + EPSILON);
+                average[i] = keep * average[i] + (1.0 - keep) * *value;
+            }
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 //! these back to the weights. So a loss is written and tested once, whatever computes the network.
 
 mod burn;
+mod chance;
 #[cfg(feature = "libtorch")]
 mod torch;
 
@@ -33,7 +34,8 @@ pub fn infer<N: Network>(
 
 /// The gradient of a loss with respect to the weights.
 ///
-/// `loss` gets the outputs and gives the gradient of the loss with respect to each of them.
+/// `loss` gets the outputs and gives the gradient of the loss with respect to each of them. Dropout follows from
+/// `chance`: give every step its own.
 ///
 /// # Errors
 /// When the framework fails.
@@ -42,19 +44,32 @@ pub fn gradient<N: Network>(
     network: &N,
     weights: &[Weights],
     input: &Array,
+    chance: u64,
     loss: impl FnOnce(&[Array]) -> Vec<Array>,
 ) -> Result<Vec<Weights>, TrainError> {
     match backend {
-        Backend::Flex => burn::gradient(burn::flex(), network, weights, input, loss),
+        Backend::Flex => burn::gradient(burn::flex(), network, weights, input, chance, loss),
         #[cfg(feature = "libtorch")]
-        Backend::BurnLibtorch => burn::gradient(burn::libtorch(), network, weights, input, loss),
-        #[cfg(feature = "libtorch")]
-        Backend::Libtorch => {
-            torch::gradient(torch::Precision::Single, network, weights, input, loss)
+        Backend::BurnLibtorch => {
+            burn::gradient(burn::libtorch(), network, weights, input, chance, loss)
         }
         #[cfg(feature = "libtorch")]
-        Backend::LibtorchHalf => {
-            torch::gradient(torch::Precision::Half, network, weights, input, loss)
-        }
+        Backend::Libtorch => torch::gradient(
+            torch::Precision::Single,
+            network,
+            weights,
+            input,
+            chance,
+            loss,
+        ),
+        #[cfg(feature = "libtorch")]
+        Backend::LibtorchHalf => torch::gradient(
+            torch::Precision::Half,
+            network,
+            weights,
+            input,
+            chance,
+            loss,
+        ),
     }
 }

@@ -5,8 +5,12 @@
 
 use tch::{Kind, Tensor, no_grad};
 
+use super::chance::Chance;
 use crate::error::TrainError;
-use crate::graph::{Array, Conv, Network, Ops};
+use crate::gabor::{kernels, slopes};
+use crate::graph::{
+    Affine, Array, Axis, Conv, Dense, Gabor, Layer, NORM_EPSILON, Network, Norm, Ops, UNIT_FLOOR,
+};
 use crate::params::Weights;
 
 /// In what numbers convolutions compute.
@@ -34,7 +38,7 @@ pub fn infer<N: Network>(
     input: &Array,
 ) -> Result<Vec<Array>, TrainError> {
     no_grad(|| {
-        let mut ops = TorchOps::new(weights, false, Precision::Single);
+        let mut ops = TorchOps::new(weights, None, Precision::Single);
         let outputs = network.build(&mut ops, to_tensor(&input.data, &input.shape));
         outputs.iter().map(to_array).collect()
     })
@@ -46,9 +50,10 @@ pub fn gradient<N: Network>(
     network: &N,
     weights: &[Weights],
     input: &Array,
+    chance: u64,
     loss: impl FnOnce(&[Array]) -> Vec<Array>,
 ) -> Result<Vec<Weights>, TrainError> {
-    let mut ops = TorchOps::new(weights, true, precision);
+    let mut ops = TorchOps::new(weights, Some(Chance::new(chance)), precision);
     let outputs = network.build(&mut ops, to_tensor(&input.data, &input.shape));
     let values = outputs
         .iter()
@@ -64,53 +69,78 @@ pub fn gradient<N: Network>(
         })
         .collect();
     let total = Tensor::stack(&terms, 0).sum(Kind::Float);
+    // Running statistics are not leaves: libtorch refuses leaves that the outputs do not depend on.
     let leaves: Vec<&Tensor> = ops
         .layers
         .iter()
-        .flat_map(|(kernel, bias)| [kernel, bias])
+        .flatten()
+        .filter(|t| t.requires_grad())
         .collect();
     let gradients = Tensor::f_run_backward(&[total], &leaves, false, false).map_err(fault)?;
-    gradients
-        .chunks_exact(2)
-        .zip(weights)
-        .map(|(pair, weights)| {
-            Ok(Weights {
-                conv: weights.conv.clone(),
-                kernel: to_array(&pair[0])?.data,
-                bias: to_array(&pair[1])?.data,
-            })
-        })
-        .collect()
+    let mut gradients = gradients.iter();
+    let mut result = Vec::new();
+    for (index, (leaves, weights)) in ops.layers.iter().zip(weights).enumerate() {
+        let statistics = ops.observed.iter().find(|(at, _)| *at == index);
+        let mut statistics = statistics.iter().flat_map(|(_, pair)| pair);
+        let mut tensors = Vec::new();
+        for leaf in leaves {
+            let from = if leaf.requires_grad() {
+                gradients.next()
+            } else {
+                statistics.next()
+            };
+            tensors.push(to_array(from.unwrap_or(leaf))?.data);
+        }
+        let layer = weights.layer.clone();
+        result.push(Weights { layer, tensors });
+    }
+    Ok(result)
 }
 
-struct TorchOps {
-    layers: Vec<(Tensor, Tensor)>,
+struct TorchOps<'a> {
+    weights: &'a [Weights],
+    layers: Vec<Vec<Tensor>>,
     next: usize,
     precision: Precision,
+    /// Set while learning.
+    chance: Option<Chance>,
+    /// Mean and variance of the batch at normalisation layers.
+    observed: Vec<(usize, [Tensor; 2])>,
 }
 
-impl TorchOps {
-    fn new(weights: &[Weights], learn: bool, precision: Precision) -> Self {
-        let layers = weights
-            .iter()
-            .map(|w| {
-                let kernel = to_tensor(&w.kernel, &w.conv.shape());
-                let bias = to_tensor(&w.bias, &[w.conv.outputs]);
-                (
-                    kernel.set_requires_grad(learn),
-                    bias.set_requires_grad(learn),
-                )
-            })
-            .collect();
+impl<'a> TorchOps<'a> {
+    fn new(weights: &'a [Weights], chance: Option<Chance>, precision: Precision) -> Self {
+        let leaves = |w: &Weights| {
+            let shapes = w.layer.weights();
+            let learnt = |i: usize| !(matches!(w.layer, Layer::Norm(_)) && i >= 2);
+            let tensors = w.tensors.iter().zip(shapes).enumerate();
+            tensors
+                .map(|(i, (data, spec))| {
+                    to_tensor(data, &spec.shape).set_requires_grad(chance.is_some() && learnt(i))
+                })
+                .collect()
+        };
         Self {
-            layers,
+            weights,
+            layers: weights.iter().map(leaves).collect(),
             next: 0,
             precision,
+            chance,
+            observed: Vec::new(),
         }
+    }
+
+    /// The tensors of the layer whose turn it is.
+    fn turn(&mut self) -> Vec<Tensor> {
+        self.next += 1;
+        self.layers[self.next - 1]
+            .iter()
+            .map(Tensor::shallow_clone)
+            .collect()
     }
 }
 
-impl Ops for TorchOps {
+impl Ops for TorchOps<'_> {
     type Value = Tensor;
 
     fn normalise(&mut self, x: &Tensor, shift: f32, scale: f32) -> Tensor {
@@ -118,26 +148,21 @@ impl Ops for TorchOps {
     }
 
     fn conv(&mut self, x: &Tensor, conv: Conv) -> Tensor {
-        let (kernel, bias) = &self.layers[self.next];
-        self.next += 1;
-        let (stride, padding) = (conv.stride as i64, conv.padding() as i64);
-        let apply = |x: &Tensor, kernel: &Tensor, bias: &Tensor| {
-            x.conv2d(
-                kernel,
-                Some(bias),
-                [stride; 2],
-                [padding; 2],
-                [1, 1],
-                conv.groups as i64,
-            )
-        };
+        let tensors = self.turn();
         // Heads stay exact: a logit of 10 would be rounded to steps of 0.06.
         let kind = if conv.standardised {
             self.precision.kind()
         } else {
             Kind::Float
         };
-        apply(&x.to_kind(kind), &kernel.to_kind(kind), &bias.to_kind(kind))
+        x.to_kind(kind).conv2d(
+            &tensors[0].to_kind(kind),
+            tensors.get(1).map(|b| b.to_kind(kind)),
+            [conv.stride as i64; 2],
+            [conv.padding as i64; 2],
+            [1, 1],
+            conv.groups as i64,
+        )
     }
 
     fn relu(&mut self, x: &Tensor) -> Tensor {
@@ -155,6 +180,134 @@ impl Ops for TorchOps {
 
     fn mean(&mut self, x: &Tensor) -> Tensor {
         x.mean_dim([2i64, 3].as_slice(), true, x.kind())
+    }
+
+    fn gabor(&mut self, x: &Tensor, gabor: Gabor) -> Tensor {
+        let numbers = self.weights[self.next].gabor_shape();
+        let learnt = self.turn();
+        let filter = |x: &Tensor, kernels: &[f32]| {
+            let shape = [kernels.len() / gabor.area(), 1, gabor.kernel, gabor.kernel];
+            let (stride, padding) = (gabor.stride as i64, gabor.padding as i64);
+            let kernels = to_tensor(kernels, &shape);
+            x.conv2d(
+                &kernels,
+                None::<Tensor>,
+                [stride; 2],
+                [padding; 2],
+                [1, 1],
+                1,
+            )
+        };
+        // The competition is an exponential of the responses: they stay exact.
+        let sum = x.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
+        let mut responses = filter(&sum, &kernels(&gabor, numbers));
+        if self.chance.is_some() {
+            // What it means to move γ, σ and f, times how far they have been moved: nothing. A backward pass to the
+            // kernels would give the same and take ten times as long.
+            let moved = no_grad(|| filter(&sum, &slopes(&gabor, numbers)));
+            for (number, moved) in learnt.iter().zip(moved.chunk(3, 1)) {
+                responses = responses + (number - number.detach()) * moved;
+            }
+        }
+        responses
+    }
+
+    fn dense(&mut self, x: &Tensor, dense: Dense) -> Tensor {
+        let tensors = self.turn();
+        let kind = if dense.unit_rows {
+            Kind::Float
+        } else {
+            self.precision.kind()
+        };
+        let y = x.flatten(1, -1).to_kind(kind).linear(
+            &tensors[0].to_kind(kind),
+            tensors.get(1).map(|b| b.to_kind(kind)),
+        );
+        y.to_kind(Kind::Float).unsqueeze(-1).unsqueeze(-1)
+    }
+
+    fn affine(&mut self, x: &Tensor, _: Affine) -> Tensor {
+        let tensors = self.turn();
+        (x - &tensors[1]) * &tensors[0]
+    }
+
+    fn norm(&mut self, x: &Tensor, norm: Norm) -> Tensor {
+        let at = self.next;
+        let tensors = self.turn();
+        let c = norm.channels as i64;
+        let wide = |i: usize| tensors[i].reshape([1, c, 1, 1]);
+        let (mean, variance) = if self.chance.is_some() {
+            let axes = [0i64, 2, 3];
+            let mean = x.mean_dim(axes.as_slice(), true, Kind::Float);
+            let centred = x - &mean;
+            let variance = (&centred * &centred).mean_dim(axes.as_slice(), true, Kind::Float);
+            let count = (x.numel() as i64 / c) as f64;
+            let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
+            let seen = [mean.detach().reshape([c]), unbiased.reshape([c])];
+            self.observed.push((at, seen));
+            (mean, variance)
+        } else {
+            (wide(2), wide(3))
+        };
+        let scale = wide(0) / (variance + f64::from(NORM_EPSILON)).sqrt();
+        (x - mean) * scale + wide(1)
+    }
+
+    fn scale(&mut self, x: &Tensor, factor: f32) -> Tensor {
+        x * f64::from(factor)
+    }
+
+    fn mul(&mut self, a: &Tensor, b: &Tensor) -> Tensor {
+        a * b
+    }
+
+    fn softmax(&mut self, x: &Tensor, axis: Axis) -> Tensor {
+        x.softmax(axis.of_batch() as i64, x.kind())
+    }
+
+    fn sigmoid(&mut self, x: &Tensor) -> Tensor {
+        x.sigmoid()
+    }
+
+    fn hard_swish(&mut self, x: &Tensor) -> Tensor {
+        x.hardswish()
+    }
+
+    fn max_pool(&mut self, x: &Tensor) -> Tensor {
+        x.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false)
+    }
+
+    fn mean_along(&mut self, x: &Tensor, axis: Axis) -> Tensor {
+        x.mean_dim([axis.of_batch() as i64].as_slice(), true, x.kind())
+    }
+
+    fn transpose(&mut self, x: &Tensor) -> Tensor {
+        x.transpose(2, 3)
+    }
+
+    fn concat(&mut self, parts: &[&Tensor], axis: Axis) -> Tensor {
+        Tensor::cat(parts, axis.of_batch() as i64)
+    }
+
+    fn slice(&mut self, x: &Tensor, axis: Axis, start: usize, length: usize) -> Tensor {
+        x.narrow(axis.of_batch() as i64, start as i64, length as i64)
+    }
+
+    fn flatten(&mut self, x: &Tensor) -> Tensor {
+        x.flatten(1, -1).unsqueeze(-1).unsqueeze(-1)
+    }
+
+    fn dropout(&mut self, x: &Tensor, share: f32) -> Tensor {
+        let Some(chance) = &mut self.chance else {
+            return x.shallow_clone();
+        };
+        let shape: Vec<usize> = x.size().iter().map(|&n| n as usize).collect();
+        x * to_tensor(&chance.mask(shape.iter().product(), share), &shape)
+    }
+
+    fn unit(&mut self, x: &Tensor) -> Tensor {
+        let square = (x * x).sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
+        x / (square + f64::from(UNIT_FLOOR)).sqrt()
     }
 }
 

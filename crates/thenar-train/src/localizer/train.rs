@@ -147,6 +147,7 @@ pub fn step(
         &LocalizerNet,
         &state.params.weights(),
         &batch.input,
+        state.adam.step,
         |outputs| {
             let (parts, gradients) = loss(outputs, &batch.labels);
             losses = parts;

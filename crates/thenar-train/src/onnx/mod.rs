@@ -2,14 +2,16 @@
 
 mod builder;
 mod proto;
+mod writer;
 
 pub use builder::GraphBuilder;
 use prost::Message;
 
 use crate::error::TrainError;
-use crate::graph::{Conv, Network, Ops};
+use crate::graph::Network;
 use crate::params::Weights;
 use proto::*;
+use writer::Writer;
 
 /// Version of the operator set.
 const OPSET: i64 = 17;
@@ -25,6 +27,16 @@ pub enum Storage {
     Int8,
 }
 
+/// Whether a network is written as published or in its cheapest exact form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One node per operation; a Gabor layer is a convolution with a kernel per input channel.
+    Published,
+    /// A Gabor layer sums its input channels first, because its kernels do not depend on them, and linear layers that
+    /// follow each other are multiplied into one.
+    Folded,
+}
+
 /// The bytes of an ONNX file that runs `network` with `weights`; the input is called `image`, the outputs as in
 /// [`Network::OUTPUTS`]. `notes` become metadata (training command, seed, …).
 ///
@@ -36,28 +48,33 @@ pub fn export<N: Network>(
     storage: Storage,
     notes: &[(&str, String)],
 ) -> Result<Vec<u8>, TrainError> {
+    export_as(Form::Published, network, weights, storage, notes)
+}
+
+/// The same in a form of choice.
+///
+/// # Errors
+/// When the network is put together wrongly.
+pub fn export_as<N: Network>(
+    form: Form,
+    network: &N,
+    weights: &[Weights],
+    storage: Storage,
+    notes: &[(&str, String)],
+) -> Result<Vec<u8>, TrainError> {
     let survey = network.survey()?;
-    let mut writer = Writer {
-        weights,
-        storage,
-        next: 0,
-        nodes: Vec::new(),
-        tensors: Vec::new(),
-    };
+    let mut writer = Writer::new(weights, storage, form);
     let outputs = network.build(&mut writer, "image".to_string());
     let mut declared = Vec::new();
     for ((&(name, vector), value), &[c, h, w]) in
         N::OUTPUTS.iter().zip(outputs).zip(&survey.outputs)
     {
-        if vector {
-            writer
-                .nodes
-                .push(node("Flatten", name, &[&value], vec![int("axis", 1)]));
-            declared.push(declare(name, &[c]));
+        writer.output(name, &value, vector);
+        declared.push(if vector {
+            declare(name, &[c])
         } else {
-            writer.nodes.push(node("Identity", name, &[&value], vec![]));
-            declared.push(declare(name, &[c, h, w]));
-        }
+            declare(name, &[c, h, w])
+        });
     }
     let graph = GraphProto {
         name: N::NAME.into(),
@@ -89,122 +106,6 @@ fn model(graph: GraphProto, notes: &[(&str, String)]) -> Vec<u8> {
             .collect(),
     };
     model.encode_to_vec()
-}
-
-/// A network read with the names of its intermediate values.
-struct Writer<'a> {
-    weights: &'a [Weights],
-    storage: Storage,
-    next: usize,
-    nodes: Vec<NodeProto>,
-    tensors: Vec<TensorProto>,
-}
-
-impl Writer<'_> {
-    /// Adds a node whose output is named after it.
-    fn push(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
-        let name = format!("{}.{}", op.to_lowercase(), self.nodes.len());
-        self.nodes.push(node(op, &name, inputs, attributes));
-        name
-    }
-
-    fn tensor(&mut self, name: String, shape: &[usize], data: &[f32]) -> String {
-        let raw = data.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.store(name, data_type::FLOAT, shape, raw)
-    }
-
-    fn store(
-        &mut self,
-        name: String,
-        data_type: i32,
-        shape: &[usize],
-        raw_data: Vec<u8>,
-    ) -> String {
-        let dims = shape.iter().map(|&n| n as i64).collect();
-        self.tensors.push(TensorProto {
-            dims,
-            data_type,
-            name: name.clone(),
-            raw_data,
-        });
-        name
-    }
-
-    /// Stores a kernel; gives the name of the value that holds it as `f32`.
-    fn kernel(&mut self, conv: &Conv, kernel: &[f32]) -> String {
-        let name = format!("{}.weight", conv.name);
-        if self.storage == Storage::F32 {
-            return self.tensor(name, &conv.shape(), kernel);
-        }
-        let (scales, bytes) = quantise(kernel, conv.fan_in());
-        let bytes = self.store(
-            format!("{name}.int8"),
-            data_type::INT8,
-            &conv.shape(),
-            bytes,
-        );
-        let scales = self.tensor(format!("{name}.scale"), &[conv.outputs], &scales);
-        self.nodes.push(node(
-            "DequantizeLinear",
-            &name,
-            &[&bytes, &scales],
-            vec![int("axis", 0)],
-        ));
-        name
-    }
-}
-
-impl Ops for Writer<'_> {
-    type Value = String;
-
-    fn normalise(&mut self, x: &String, shift: f32, scale: f32) -> String {
-        let shift = self.tensor("normalise.shift".into(), &[1], &[shift]);
-        let scale = self.tensor("normalise.scale".into(), &[1], &[scale]);
-        let centred = self.push("Sub", &[x, &shift], vec![]);
-        self.push("Mul", &[&centred, &scale], vec![])
-    }
-
-    fn conv(&mut self, x: &String, conv: Conv) -> String {
-        let weights = &self.weights[self.next];
-        self.next += 1;
-        let kernel = self.kernel(&conv, &weights.kernel);
-        let bias = self.tensor(
-            format!("{}.bias", conv.name),
-            &[conv.outputs],
-            &weights.bias,
-        );
-        let attributes = vec![
-            ints("kernel_shape", &[conv.kernel; 2]),
-            ints("strides", &[conv.stride; 2]),
-            ints("pads", &[conv.padding(); 4]),
-            int("group", conv.groups as i64),
-        ];
-        self.push("Conv", &[x, &kernel, &bias], attributes)
-    }
-
-    fn relu(&mut self, x: &String) -> String {
-        self.push("Relu", &[x], vec![])
-    }
-
-    fn add(&mut self, a: &String, b: &String) -> String {
-        self.push("Add", &[a, b], vec![])
-    }
-
-    fn upsample(&mut self, x: &String) -> String {
-        if !self.tensors.iter().any(|t| t.name == "upsample.scales") {
-            self.tensor("upsample.scales".into(), &[4], &[1.0, 1.0, 2.0, 2.0]);
-        }
-        let attributes = vec![
-            text("mode", "nearest"),
-            text("coordinate_transformation_mode", "asymmetric"),
-            text("nearest_mode", "floor"),
-        ];
-        self.push("Resize", &[x, "", "upsample.scales"], attributes)
-    }
-
-    fn mean(&mut self, x: &String) -> String {
-        self.push("GlobalAveragePool", &[x], vec![])
-    }
 }
 
 /// Scale per row of `row` values and the rows in steps of it, −127 to 127.

@@ -1,0 +1,313 @@
+//! The losses that the published networks learn from, with their gradients.
+
+use faer::{Mat, MatRef};
+
+use crate::graph::Array;
+
+/// How much a cosine counts as a logit (ArcFace's s).
+pub const SCALE: f32 = 30.0;
+/// Angle added to that of the true identity, radians (ArcFace's m).
+pub const MARGIN: f32 = 0.5;
+/// Temperature of the contrastive loss (τ).
+pub const TEMPERATURE: f32 = 0.07;
+/// Keeps the slope of the angle finite where the cosine is 1.
+const SMALLEST_SINE: f32 = 1e-4;
+
+/// A loss and its gradient by what it was computed from, in the same shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// The loss.
+    pub value: f32,
+    /// The gradient, row-major.
+    pub gradient: Vec<f32>,
+}
+
+/// Mean cross-entropy of the softmax of rows of `logits` (`classes` each) against `labels`.
+///
+/// # Panics
+/// When there is not one label per row.
+pub fn cross_entropy(logits: &[f32], classes: usize, labels: &[usize]) -> Loss {
+    assert_eq!(logits.len(), classes * labels.len(), "one label per row");
+    let share = 1.0 / labels.len() as f32;
+    let mut value = 0.0;
+    let mut gradient = Vec::with_capacity(logits.len());
+    for (row, &label) in logits.chunks_exact(classes).zip(labels) {
+        let largest = row.iter().copied().fold(f32::MIN, f32::max);
+        let total: f32 = row.iter().map(|v| (v - largest).exp()).sum();
+        value -= share * (row[label] - largest - total.ln());
+        let at = gradient.len() + label;
+        gradient.extend(row.iter().map(|v| share * (v - largest).exp() / total));
+        gradient[at] -= share;
+    }
+    Loss { value, gradient }
+}
+
+/// ArcFace (Deng et al. 2019, eq. 3): cross-entropy of `scale` times the cosines, where the angle to the true identity
+/// is made larger by `margin`. Beyond π - `margin`, where the cosine would turn, it falls in a straight line, as in
+/// the published code.
+///
+/// # Panics
+/// When there is not one label per row.
+pub fn arcface(
+    cosines: &[f32],
+    classes: usize,
+    labels: &[usize],
+    [scale, margin]: [f32; 2],
+) -> Loss {
+    let mut logits: Vec<f32> = cosines.iter().map(|c| scale * c).collect();
+    let mut slopes = Vec::with_capacity(labels.len());
+    for (row, &label) in logits.chunks_exact_mut(classes).zip(labels) {
+        let cosine = (row[label] / scale).clamp(-1.0, 1.0);
+        let (moved, slope) = with_margin(cosine, margin);
+        row[label] = scale * moved;
+        slopes.push(slope);
+    }
+    let mut loss = cross_entropy(&logits, classes, labels);
+    let rows = loss.gradient.chunks_exact_mut(classes);
+    for ((row, &label), slope) in rows.zip(labels).zip(slopes) {
+        row.iter_mut().for_each(|g| *g *= scale);
+        row[label] *= slope;
+    }
+    loss
+}
+
+/// The cosine of an angle made larger by `margin`, and its slope by the cosine.
+fn with_margin(cosine: f32, margin: f32) -> (f32, f32) {
+    let (sin, cos) = margin.sin_cos();
+    if cosine <= -cos {
+        return (cosine - sin * margin, 1.0);
+    }
+    let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
+    let slope = cos + cosine / sine.max(SMALLEST_SINE) * sin;
+    (cosine * cos - sine * sin, slope)
+}
+
+/// Supervised contrastive loss (Khosla et al. 2020, eq. 2) of unit vectors of `length` values: every other vector of
+/// the same label is a positive. A vector without a positive counts as zero.
+///
+/// # Panics
+/// When there is not one label per vector.
+pub fn contrastive(vectors: &[f32], length: usize, labels: &[usize], temperature: f32) -> Loss {
+    let n = labels.len();
+    assert_eq!(vectors.len(), n * length, "one label per vector");
+    let z = MatRef::from_row_major_slice(vectors, n, length);
+    let similar = z * z.transpose();
+    let share = 1.0 / n as f32;
+    let mut value = 0.0;
+    let mut slopes = Mat::<f32>::zeros(n, n);
+    for i in 0..n {
+        let positive = |j: usize| j != i && labels[j] == labels[i];
+        let positives = (0..n).filter(|&j| positive(j)).count();
+        if positives == 0 {
+            continue;
+        }
+        let logit = |j: usize| similar[(i, j)] / temperature;
+        let others = || (0..n).filter(|&j| j != i);
+        let largest = others().map(logit).fold(f32::MIN, f32::max);
+        let total: f32 = others().map(|j| (logit(j) - largest).exp()).sum();
+        let aim = 1.0 / positives as f32;
+        for j in others() {
+            let mut slope = (logit(j) - largest).exp() / total;
+            if positive(j) {
+                value -= share * aim * (logit(j) - largest - total.ln());
+                slope -= aim;
+            }
+            slopes[(i, j)] = share * slope / temperature;
+        }
+    }
+    let both = &slopes + slopes.transpose();
+    let gradient = both * z;
+    Loss {
+        value,
+        gradient: (0..n * length)
+            .map(|i| gradient[(i / length, i % length)])
+            .collect(),
+    }
+}
+
+/// The parts of a step's loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Losses {
+    /// Weighted sum.
+    pub total: f32,
+    /// ArcFace on the first views.
+    pub arcface: f32,
+    /// Contrastive over both views.
+    pub contrastive: f32,
+    /// Share of first views whose nearest direction is that of their identity.
+    pub accuracy: f32,
+}
+
+/// `weight` · ArcFace of the first half of the batch + (1 - `weight`) · contrastive of all of it, and the gradients by
+/// the two outputs of [`super::Learner`]. Image `i` and image `i + half` show the same palm.
+///
+/// # Panics
+/// When there is not one label per image.
+pub fn loss(outputs: &[Array], labels: &[usize], weight: f32) -> (Losses, Vec<Array>) {
+    let [cosines, contrast] = outputs else {
+        return (Losses::default(), Vec::new());
+    };
+    let (classes, length) = (cosines.shape[1], contrast.shape[1]);
+    let half = labels.len() / 2;
+    let first = &cosines.data[..half * classes];
+    let arc = arcface(first, classes, &labels[..half], [SCALE, MARGIN]);
+    let mut by_cosines = Array::zeros(&cosines.shape);
+    for (to, from) in by_cosines.data.iter_mut().zip(&arc.gradient) {
+        *to = weight * from;
+    }
+    let mut by_contrast = Array::zeros(&contrast.shape);
+    let mut value = 0.0;
+    // Nothing is computed for networks that learn without it.
+    if weight < 1.0 {
+        let loss = contrastive(&contrast.data, length, labels, TEMPERATURE);
+        value = loss.value;
+        for (to, from) in by_contrast.data.iter_mut().zip(&loss.gradient) {
+            *to = (1.0 - weight) * from;
+        }
+    }
+    let right = first
+        .chunks_exact(classes)
+        .zip(labels)
+        .filter(|(row, label)| row.iter().all(|v| *v <= row[**label]))
+        .count();
+    let losses = Losses {
+        total: weight * arc.value + (1.0 - weight) * value,
+        arcface: arc.value,
+        contrastive: value,
+        accuracy: right as f32 / half.max(1) as f32,
+    };
+    (losses, vec![by_cosines, by_contrast])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers in -1 to 1 without pattern.
+    fn numbers(count: usize) -> Vec<f32> {
+        (0..count)
+            .map(|i| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0)
+            .collect()
+    }
+
+    fn unit_rows(count: usize, length: usize) -> Vec<f32> {
+        let mut rows = numbers(count * length);
+        for row in rows.chunks_exact_mut(length) {
+            let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+            row.iter_mut().for_each(|v| *v /= norm);
+        }
+        rows
+    }
+
+    fn check_gradient(x: &[f32], loss: impl Fn(&[f32]) -> Loss, slow: impl Fn(&[f32]) -> f64) {
+        let got = loss(x);
+        let want = slow(x);
+        assert!((f64::from(got.value) - want).abs() < 1e-5 * (1.0 + want.abs()));
+        for i in 0..x.len() {
+            let step = 1e-3;
+            let (mut low, mut high) = (x.to_vec(), x.to_vec());
+            low[i] -= step;
+            high[i] += step;
+            let want = (slow(&high) - slow(&low)) / f64::from(high[i] - low[i]);
+            let error = (f64::from(got.gradient[i]) - want).abs();
+            assert!(
+                error < 2e-3 * (1.0 + want.abs()),
+                "{i}: {} {want}",
+                got.gradient[i]
+            );
+        }
+    }
+
+    /// Cross-entropy as it is written in books.
+    fn slow_entropy(logits: &[f64], classes: usize, labels: &[usize]) -> f64 {
+        let rows = logits.chunks(classes).zip(labels);
+        let terms = rows.map(|(row, &label)| {
+            let total: f64 = row.iter().map(|v| v.exp()).sum();
+            -(row[label].exp() / total).ln()
+        });
+        terms.sum::<f64>() / labels.len() as f64
+    }
+
+    #[test]
+    fn cross_entropy_agrees_with_its_definition() {
+        let labels = [2, 0, 3];
+        check_gradient(
+            &numbers(12),
+            |x| cross_entropy(x, 4, &labels),
+            |x| {
+                let x: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+                slow_entropy(&x, 4, &labels)
+            },
+        );
+    }
+
+    #[test]
+    fn arcface_adds_to_the_angle_of_the_true_identity() {
+        let labels = [2, 0, 3, 1];
+        let mut cosines: Vec<f32> = numbers(16).iter().map(|v| 0.8 * v).collect();
+        // The last one lies where the margin would pass π.
+        cosines[13] = -0.95;
+        let (scale, margin) = (3.0, 0.5f64);
+        check_gradient(
+            &cosines,
+            |x| arcface(x, 4, &labels, [scale, margin as f32]),
+            |x| {
+                let mut logits: Vec<f64> = x.iter().map(|&v| 3.0 * f64::from(v)).collect();
+                for (i, label) in labels.iter().enumerate() {
+                    let angle = (logits[4 * i + label] / 3.0).acos();
+                    logits[4 * i + label] = 3.0
+                        * if angle + margin < std::f64::consts::PI {
+                            (angle + margin).cos()
+                        } else {
+                            angle.cos() - margin * margin.sin()
+                        };
+                }
+                slow_entropy(&logits, 4, &labels)
+            },
+        );
+    }
+
+    #[test]
+    fn contrastive_agrees_with_its_definition() {
+        let labels = [0, 1, 2, 0, 1, 0, 3];
+        let slow = |x: &[f32]| {
+            let z: Vec<Vec<f64>> = x
+                .chunks(5)
+                .map(|r| r.iter().map(|&v| f64::from(v)).collect())
+                .collect();
+            let e = |i: usize, j: usize| {
+                let dot: f64 = z[i].iter().zip(&z[j]).map(|(a, b)| a * b).sum();
+                (dot / 0.5).exp()
+            };
+            let mut sum = 0.0;
+            for i in 0..7 {
+                let total: f64 = (0..7).filter(|&a| a != i).map(|a| e(i, a)).sum();
+                let positives: Vec<_> = (0..7)
+                    .filter(|&p| p != i && labels[p] == labels[i])
+                    .collect();
+                for &p in &positives {
+                    sum -= (e(i, p) / total).ln() / positives.len() as f64;
+                }
+            }
+            sum / 7.0
+        };
+        check_gradient(&unit_rows(7, 5), |x| contrastive(x, 5, &labels, 0.5), slow);
+    }
+
+    #[test]
+    fn the_sum_is_weighted_and_only_first_views_are_classified() {
+        let labels = [0, 1, 0, 1];
+        let outputs = [
+            Array::new(&[4, 2, 1, 1], numbers(8).iter().map(|v| v * 0.9).collect()),
+            Array::new(&[4, 3, 1, 1], unit_rows(4, 3)),
+        ];
+        let (losses, gradients) = loss(&outputs, &labels, 0.8);
+        assert!((losses.total - 0.8 * losses.arcface - 0.2 * losses.contrastive).abs() < 1e-5);
+        assert!(gradients[0].data[..4].iter().all(|&g| g != 0.0));
+        assert!(gradients[0].data[4..].iter().all(|&g| g == 0.0));
+        assert!(gradients[1].data.iter().any(|&g| g != 0.0));
+        let (alone, gradients) = loss(&outputs, &labels, 1.0);
+        assert_eq!(alone.total, losses.arcface);
+        assert!(gradients[1].data.iter().all(|&g| g == 0.0));
+    }
+}

@@ -1,0 +1,400 @@
+//! Training a published palm network on labelled images.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::feed::{Batch, Feed};
+use super::list::Album;
+use super::loss::{Losses, loss};
+use super::validate::{Examination, Scores};
+use super::{Extractor, Learner, PalmNet};
+use crate::backend::Backend;
+use crate::checkpoint::{State, write_atomically};
+use crate::engine::gradient;
+use crate::error::TrainError;
+use crate::graph::Network;
+use crate::log::Log;
+use crate::onnx::{Form, Storage, export_as};
+use crate::optim::{Adam, clip};
+use crate::params::Params;
+
+/// Steps between lines in the log.
+const LOG_EVERY: u64 = 20;
+
+/// How the learning rate falls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// Times `factor` every so many epochs.
+    Step {
+        /// Epochs between steps.
+        epochs: u64,
+        /// What the rate is multiplied by.
+        factor: f32,
+    },
+    /// Half a cosine from the full rate to a hundredth of it at the end.
+    Cosine,
+}
+
+impl Schedule {
+    /// Learning rate in `epoch` when `progress` (0–1) of the run is over.
+    pub fn rate(self, peak: f32, epoch: u64, progress: f32) -> f32 {
+        match self {
+            Self::Step { epochs, factor } => {
+                let steps = (epoch / epochs.max(1)).min(10_000);
+                peak * factor.powi(steps as i32)
+            }
+            Self::Cosine => {
+                let fall = (std::f32::consts::PI * progress.clamp(0.0, 1.0)).cos();
+                peak * (0.01 + 0.99 * 0.5 * (1.0 + fall))
+            }
+        }
+    }
+}
+
+/// How to train.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// List of training images.
+    pub data: PathBuf,
+    /// Lists of gallery and probe to examine on.
+    pub examine_on: Option<[PathBuf; 2]>,
+    /// What paths in lists are relative to.
+    pub root: PathBuf,
+    /// Epochs; in each, as many first views as there are images.
+    pub epochs: u64,
+    /// End after so many minutes, if the epochs take longer.
+    pub minutes: Option<f64>,
+    /// Palms in a step, two views of each.
+    pub batch: usize,
+    /// Highest learning rate.
+    pub rate: f32,
+    /// How it falls.
+    pub schedule: Schedule,
+    /// Weight of ArcFace, 0–1; the contrastive loss has the rest.
+    pub weight: f32,
+    /// Memory of the averaged weights that are examined and exported; 0 takes the last ones, as published.
+    pub average: f32,
+    /// Seed of everything drawn.
+    pub seed: u64,
+    /// Folder of checkpoint, log and model.
+    pub out: PathBuf,
+    /// Go on from the checkpoint in `out`.
+    pub resume: bool,
+    /// Epochs between examinations.
+    pub examine_every: u64,
+    /// Time between checkpoints.
+    pub save_every: Duration,
+    /// What computes gradients.
+    pub backend: Backend,
+}
+
+#[derive(Serialize)]
+struct StepEntry {
+    step: u64,
+    epoch: u64,
+    minutes: f64,
+    loss: Losses,
+    rate: f32,
+    gradient: f32,
+    step_ms: f64,
+}
+
+#[derive(Serialize)]
+struct ScoreEntry {
+    step: u64,
+    epoch: u64,
+    minutes: f64,
+    scores: Scores,
+}
+
+/// What a run ended with.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Outcome {
+    /// Steps in all.
+    pub steps: u64,
+    /// Minutes in all.
+    pub minutes: f64,
+    /// The last examination, when there are lists for one.
+    pub scores: Option<Scores>,
+}
+
+/// Trains `net`; writes checkpoint, log and ONNX file to the folder.
+///
+/// # Errors
+/// When an argument is out of range, files cannot be read or written, or the loss is no longer a number.
+pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError> {
+    check(options)?;
+    let album = Album::read(&options.data, &options.root)?;
+    let groups = album.pairs(&options.data)?;
+    if groups.len() < 2 {
+        let reason = format!(
+            "{}: one label; there is nothing to tell apart",
+            options.data.display()
+        );
+        return Err(TrainError::Argument(reason));
+    }
+    let examination = match &options.examine_on {
+        Some([gallery, probe]) => Some(Examination::new(
+            Album::read(gallery, &options.root)?,
+            Album::read(probe, &options.root)?,
+        )?),
+        None => None,
+    };
+    fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
+    let learner = Learner {
+        net: net.clone(),
+        classes: groups.len(),
+    };
+    let state = begin(&learner, options)?;
+    let log = Log::append(&options.out.join("log.jsonl"))?;
+    let feed = Feed::new(&album, groups, options.seed, options.batch);
+    Run {
+        learner,
+        options,
+        examination,
+        state,
+        log,
+    }
+    .go(&feed)
+}
+
+/// A run in progress.
+struct Run<'a, N> {
+    learner: Learner<N>,
+    options: &'a Options,
+    examination: Option<Examination>,
+    state: State,
+    log: Log,
+}
+
+impl<N: PalmNet> Run<'_, N> {
+    fn go(mut self, feed: &Feed) -> Result<Outcome, TrainError> {
+        let options = self.options;
+        let per_epoch = feed.steps_per_epoch();
+        let steps = per_epoch * options.epochs;
+        let bar = progress(steps);
+        bar.set_position(self.state.adam.step);
+        bar.reset_eta();
+        let start = Instant::now() - Duration::from_secs_f64(60.0 * self.state.minutes);
+        let mut saved = Instant::now();
+        let mut scores = None;
+        let (mut worked, mut counted) = (Duration::ZERO, 0u32);
+        while self.state.adam.step < steps && options.minutes.is_none_or(|m| self.state.minutes < m)
+        {
+            let began = Instant::now();
+            let at = self.state.adam.step;
+            let share = at as f32 / steps as f32;
+            let done = options
+                .minutes
+                .map_or(share, |m| share.max((self.state.minutes / m) as f32));
+            let rate = options.schedule.rate(options.rate, at / per_epoch, done);
+            let (losses, norm) = step(
+                &self.learner,
+                &mut self.state,
+                &feed.batch(at),
+                rate,
+                options,
+            )?;
+            worked += began.elapsed();
+            counted += 1;
+            self.state.minutes = start.elapsed().as_secs_f64() / 60.0;
+            let at = self.state.adam.step;
+            bar.set_position(at);
+            if at.is_multiple_of(LOG_EVERY) {
+                self.log.write(&StepEntry {
+                    step: at,
+                    epoch: at / per_epoch,
+                    minutes: self.state.minutes,
+                    loss: losses,
+                    rate,
+                    gradient: norm,
+                    step_ms: 1e3 * worked.as_secs_f64() / f64::from(counted),
+                })?;
+                bar.set_message(format!(
+                    "loss {:.3}, right {:.0} %",
+                    losses.total,
+                    100.0 * losses.accuracy
+                ));
+                (worked, counted) = (Duration::ZERO, 0);
+            }
+            if at.is_multiple_of(per_epoch * options.examine_every) && at < steps {
+                scores = self.examine(at / per_epoch)?;
+                bar.println(report(at / per_epoch, scores));
+            }
+            if saved.elapsed() >= options.save_every {
+                self.save()?;
+                saved = Instant::now();
+            }
+        }
+        self.save()?;
+        scores = self.examine(self.state.adam.step / per_epoch)?.or(scores);
+        bar.finish_and_clear();
+        Ok(Outcome {
+            steps: self.state.adam.step,
+            minutes: self.state.minutes,
+            scores,
+        })
+    }
+
+    fn examine(&mut self, epoch: u64) -> Result<Option<Scores>, TrainError> {
+        let Some(examination) = &self.examination else {
+            return Ok(None);
+        };
+        let weights = averaged(&self.state).weights();
+        let scores = examination.grade(self.options.backend, &self.learner.net, &weights)?;
+        self.log.write(&ScoreEntry {
+            step: self.state.adam.step,
+            epoch,
+            minutes: self.state.minutes,
+            scores,
+        })?;
+        Ok(Some(scores))
+    }
+
+    /// Writes the checkpoint and the model.
+    fn save(&self) -> Result<(), TrainError> {
+        let path = checkpoint::<N>(&self.options.out);
+        self.state.save(N::NAME, &path)?;
+        let notes = [
+            ("seed", self.state.seed.to_string()),
+            ("steps", self.state.adam.step.to_string()),
+        ];
+        let weights = averaged(&self.state).weights();
+        let network = Extractor(self.learner.net.clone());
+        let onnx = export_as(Form::Folded, &network, &weights, Storage::F32, &notes)?;
+        write_atomically(&self.options.out.join(format!("{}.onnx", N::NAME)), &onnx)
+    }
+}
+
+/// One step. Gives the losses and the gradient's norm.
+///
+/// # Errors
+/// When the framework fails or the loss is no longer a number.
+pub fn step<N: PalmNet>(
+    learner: &Learner<N>,
+    state: &mut State,
+    batch: &Batch,
+    rate: f32,
+    options: &Options,
+) -> Result<(Losses, f32), TrainError> {
+    let mut losses = Losses::default();
+    let chance = state.seed ^ state.adam.step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let weights = state.params.weights();
+    let gradients = gradient(
+        options.backend,
+        learner,
+        &weights,
+        &batch.input,
+        chance,
+        |outputs| {
+            let (parts, gradients) = loss(outputs, &batch.labels, options.weight);
+            losses = parts;
+            gradients
+        },
+    )?;
+    drop(weights);
+    state.params.observe(&gradients);
+    let mut gradient = state.params.pull_back(&gradients);
+    drop(gradients);
+    let norm = clip(&mut gradient, f32::INFINITY);
+    if !losses.total.is_finite() || !norm.is_finite() {
+        return Err(TrainError::Diverged {
+            step: state.adam.step,
+            loss: losses.total,
+        });
+    }
+    let values = state.params.values_mut();
+    state.adam.update(values, &gradient, rate, options.average);
+    Ok((losses, norm))
+}
+
+/// A new state, or with `resume` the one in the checkpoint.
+///
+/// # Errors
+/// When the checkpoint is missing, damaged or of another run, or one is in the way of a new run.
+pub fn begin<N: PalmNet>(learner: &Learner<N>, options: &Options) -> Result<State, TrainError> {
+    let params = Params::random(&learner.survey()?, options.seed);
+    let path = checkpoint::<N>(&options.out);
+    if options.resume {
+        let state = State::load(N::NAME, &params, &path)?;
+        if state.seed != options.seed {
+            let reason = format!("was begun with --seed {}, not {}", state.seed, options.seed);
+            return Err(TrainError::Checkpoint { path, reason });
+        }
+        return Ok(state);
+    }
+    if path.exists() {
+        let reason = "exists already: use --resume to go on or another --out".to_string();
+        return Err(TrainError::Checkpoint { path, reason });
+    }
+    Ok(State {
+        adam: Adam::new(params.values()),
+        params,
+        seed: options.seed,
+        minutes: 0.0,
+    })
+}
+
+fn check(options: &Options) -> Result<(), TrainError> {
+    let wrong = |what: &str| Err(TrainError::Argument(what.into()));
+    if options.batch == 0 || options.epochs == 0 || options.examine_every == 0 {
+        return wrong("--batch, --epochs and --examine-every must be at least 1");
+    }
+    if !(0.0..=1.0).contains(&options.weight) || !(0.0..1.0).contains(&options.average) {
+        return wrong("--weight must be 0 to 1, --average 0 to less than 1");
+    }
+    if !(options.rate > 0.0 && options.rate.is_finite()) {
+        return wrong("--lr must be more than 0");
+    }
+    Ok(())
+}
+
+fn checkpoint<N: PalmNet>(out: &Path) -> PathBuf {
+    out.join(format!("{}.checkpoint", N::NAME))
+}
+
+/// The averaged parameters of a state.
+fn averaged(state: &State) -> Params {
+    state
+        .params
+        .with_values(state.adam.average.clone())
+        .unwrap_or_else(|| state.params.clone())
+}
+
+fn report(epoch: u64, scores: Option<Scores>) -> String {
+    scores.map_or_else(String::new, |scores| {
+        let (eer, rank1) = (100.0 * scores.eer, 100.0 * scores.rank1);
+        format!("epoch {epoch}: EER {eer:.3} %, rank-1 {rank1:.2} %")
+    })
+}
+
+fn progress(steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps);
+    let template = "{bar:30} {pos}/{len} {per_sec} {msg} ETA {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_fall_as_published_or_like_a_cosine() {
+        let step = Schedule::Step {
+            epochs: 500,
+            factor: 0.8,
+        };
+        assert_eq!(step.rate(1e-3, 499, 0.2), 1e-3);
+        assert!((step.rate(1e-3, 1000, 0.4) - 0.64e-3).abs() < 1e-9);
+        let cosine = |progress| Schedule::Cosine.rate(1.0, 3, progress);
+        assert!(cosine(0.0) == 1.0 && (cosine(0.5) - 0.505).abs() < 1e-3);
+        assert!((cosine(1.0) - 0.01).abs() < 1e-6);
+    }
+}
