@@ -63,7 +63,11 @@ impl GraphBuilder {
         let scales = self.constant(&[columns], &scales);
         let [whole, scale, zero] = self.push_all("DynamicQuantizeLinear", &[x]);
         let sums = self.push("MatMulInteger", &[&whole, &bytes, &zero], vec![]);
-        let sums = self.push("Cast", &[&sums], vec![int("to", i64::from(data_type::FLOAT))]);
+        let sums = self.push(
+            "Cast",
+            &[&sums],
+            vec![int("to", i64::from(data_type::FLOAT))],
+        );
         let scales = self.binary("Mul", &scales, &scale);
         self.binary("Mul", &sums, &scales)
     }
