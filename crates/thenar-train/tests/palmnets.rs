@@ -50,6 +50,13 @@ fn golden<N: PalmNet>() -> (N, Golden) {
     (net.unwrap(), golden)
 }
 
+/// Two drawn images.
+fn images() -> Array {
+    let values = drawn::draw("image", 2 * 128 * 128);
+    let weak = values.iter().map(|&v| (0.01 * f64::from(v)) as f32);
+    Array::new(&[2, 1, 128, 128], weak.collect())
+}
+
 fn backends() -> Vec<Backend> {
     vec![
         Backend::Flex,
@@ -91,23 +98,16 @@ fn matches_pytorch<N: PalmNet>() {
     let params = drawn::params(&net);
     let net = Extractor(net);
     for backend in backends() {
-        let out = infer(backend, &net, &params.weights(), &drawn::images()).unwrap();
+        let out = infer(backend, &net, &params.weights(), &images()).unwrap();
         let error = relative_error(&out[0].data, &golden.outputs, 0.0);
         assert!(error < TOLERANCE, "{backend:?}: outputs {error}");
 
         let mut learning = Vec::new();
-        let gradients = gradient(
-            backend,
-            &net,
-            &params.weights(),
-            &drawn::images(),
-            0,
-            |out| {
-                learning = out[0].data.clone();
-                let slopes = drawn::draw("loss", learning.len());
-                vec![Array::new(&out[0].shape, slopes)]
-            },
-        )
+        let gradients = gradient(backend, &net, &params.weights(), &images(), 0, |out| {
+            learning = out[0].data.clone();
+            let slopes = drawn::draw("loss", learning.len());
+            vec![Array::new(&out[0].shape, slopes)]
+        })
         .unwrap();
         let error = relative_error(&learning, &golden.learning, 0.0);
         assert!(error < TOLERANCE, "{backend:?}: learning {error}");
@@ -185,13 +185,13 @@ fn onnx_files_compute_the_same<N: PalmNet>() {
     for form in [Form::Published, Form::Folded] {
         let bytes = export_as(form, &Extractor(net.clone()), &weights, Storage::F32, &[]).unwrap();
         sizes.push(bytes.len());
-        let error = relative_error(&run_onnx(bytes, &drawn::images()), &golden.outputs, 0.0);
+        let error = relative_error(&run_onnx(bytes, &images()), &golden.outputs, 0.0);
         assert!(error < TOLERANCE, "{form:?}: {error}");
     }
     // Folded Gabor layers have one kernel instead of one per channel.
     assert!(N::NAME == "compnet" || sizes[1] < sizes[0], "{sizes:?}");
     let bytes = export_as(Form::Folded, &Extractor(net), &weights, Storage::Int8, &[]).unwrap();
-    let error = relative_error(&run_onnx(bytes, &drawn::images()), &golden.outputs, 0.0);
+    let error = relative_error(&run_onnx(bytes, &images()), &golden.outputs, 0.0);
     assert!(error > 0.0 && error < 0.2, "int8: {error}");
 }
 

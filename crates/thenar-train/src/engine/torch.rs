@@ -200,16 +200,17 @@ impl Ops for TorchOps<'_> {
         };
         // The competition is an exponential of the responses: they stay exact.
         let sum = x.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
-        let mut responses = filter(&sum, &kernels(&gabor, numbers));
-        if self.chance.is_some() {
-            // What it means to move γ, σ and f, times how far they have been moved: nothing. A backward pass to the
-            // kernels would give the same and take ten times as long.
-            let moved = no_grad(|| filter(&sum, &slopes(&gabor, numbers)));
-            for (number, moved) in learnt.iter().zip(moved.chunk(3, 1)) {
-                responses = responses + (number - number.detach()) * moved;
-            }
+        let responses = filter(&sum, &kernels(&gabor, numbers));
+        if self.chance.is_none() {
+            return responses;
         }
-        responses
+        // What it means to move γ, σ and f, times how far they have been moved: nothing. A backward pass to the
+        // kernels would give the same and take ten times as long.
+        let slopes = no_grad(|| filter(&sum, &slopes(&gabor, numbers)).chunk(3, 1));
+        let moved = learnt.iter().zip(&slopes);
+        moved.fold(responses, |sum, (number, slope)| {
+            sum + (number - number.detach()) * slope
+        })
     }
 
     fn dense(&mut self, x: &Tensor, dense: Dense) -> Tensor {

@@ -1,6 +1,6 @@
 //! Reading PyTorch checkpoints of the published palm networks: zip `.pth` state dictionaries and safetensors.
 //!
-//! Files are not trusted: sizes are limited, a pickle may build tensors and nothing else ([`pickle`]), and every name
+//! Files are not trusted: sizes are limited, a pickle may build tensors and nothing else, and every name
 //! and shape must be one of the network's.
 
 mod pickle;

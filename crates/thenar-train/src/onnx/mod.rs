@@ -2,6 +2,7 @@
 
 mod builder;
 mod proto;
+mod separable;
 mod writer;
 
 pub use builder::GraphBuilder;
@@ -32,8 +33,8 @@ pub enum Storage {
 pub enum Form {
     /// One node per operation; a Gabor layer is a convolution with a kernel per input channel.
     Published,
-    /// A Gabor layer sums its input channels first, because its kernels do not depend on them, and linear layers that
-    /// follow each other are multiplied into one.
+    /// A Gabor layer sums its input channels first, because its kernels do not depend on them, and filters columns and
+    /// rows apart where that is less work; linear layers that follow each other are multiplied into one.
     Folded,
 }
 

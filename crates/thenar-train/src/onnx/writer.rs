@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use faer::MatRef;
 
 use super::proto::{AttributeProto, NodeProto, TensorProto, data_type};
+use super::separable::split;
 use super::{Form, Storage, int, ints, node, quantise, text};
 use crate::gabor::{kernels, kernels_per_channel};
 use crate::graph::{Axis, Ops, UNIT_FLOOR};
@@ -116,6 +117,24 @@ impl<'a> Writer<'a> {
         &self.weights[self.next - 1].tensors
     }
 
+    /// A convolution without bias; strides and padding are of rows, then columns.
+    fn filter(
+        &mut self,
+        x: &str,
+        name: &str,
+        shape: [usize; 4],
+        kernels: &[f32],
+        (strides, [top, left]): ([usize; 2], [usize; 2]),
+    ) -> String {
+        let kernels = self.rows(name, &shape, kernels);
+        let attributes = vec![
+            ints("kernel_shape", &shape[2..]),
+            ints("strides", &strides),
+            ints("pads", &[top, left, top, left]),
+        ];
+        self.push("Conv", &[x, &kernels], attributes)
+    }
+
     fn tensor(&mut self, name: String, shape: &[usize], data: &[f32]) -> String {
         let raw = data.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.store(name, data_type::FLOAT, shape, raw)
@@ -223,25 +242,32 @@ impl Ops for Writer<'_> {
         let kernels = kernels(&gabor, self.weights[self.next].gabor_shape());
         self.next += 1;
         let name = format!("{}.weight", gabor.name);
-        let folded = self.form == Form::Folded && gabor.inputs > 1;
-        let (x, kernels, inputs) = if folded {
+        let (side, pad) = (gabor.kernel, gabor.padding);
+        if self.form == Form::Published {
+            let kernels = kernels_per_channel(&gabor, &kernels);
+            let shape = [gabor.orientations, gabor.inputs, side, side];
+            let window = [gabor.stride; 2];
+            return self.filter(x, &name, shape, &kernels, (window, [pad; 2]));
+        }
+        let mut x = x.clone();
+        if gabor.inputs > 1 {
             // A convolution with ones: runtimes have a faster kernel for it than for ReduceSum over channels.
+            let ones = vec![1.0; gabor.inputs];
             let name = format!("{}.ones", gabor.name);
-            let ones = self.tensor(name, &[1, gabor.inputs, 1, 1], &vec![1.0; gabor.inputs]);
-            let sum = self.push("Conv", &[x, &ones], vec![ints("kernel_shape", &[1; 2])]);
-            (sum, kernels, 1)
-        } else {
-            let repeated = kernels_per_channel(&gabor, &kernels);
-            (x.clone(), repeated, gabor.inputs)
+            let shape = [1, gabor.inputs, 1, 1];
+            x = self.filter(&x, &name, shape, &ones, ([1; 2], [0; 2]));
+        }
+        let n = gabor.orientations;
+        let Some(split) = split(&kernels, side, gabor.stride) else {
+            let window = [gabor.stride; 2];
+            return self.filter(&x, &name, [n, 1, side, side], &kernels, (window, [pad; 2]));
         };
-        let shape = [gabor.orientations, inputs, gabor.kernel, gabor.kernel];
-        let kernel = self.rows(&name, &shape, &kernels);
-        let attributes = vec![
-            ints("kernel_shape", &[gabor.kernel; 2]),
-            ints("strides", &[gabor.stride; 2]),
-            ints("pads", &[gabor.padding; 4]),
-        ];
-        self.push("Conv", &[&x, &kernel], attributes)
+        let columns = format!("{}.columns", gabor.name);
+        let shape = [split.rank, 1, side, 1];
+        let down = ([gabor.stride, 1], [pad, 0]);
+        x = self.filter(&x, &columns, shape, &split.columns, down);
+        let shape = [n, split.rank, 1, side];
+        self.filter(&x, &name, shape, &split.rows, ([1, gabor.stride], [0, pad]))
     }
 
     fn dense(&mut self, x: &String, dense: Dense) -> String {

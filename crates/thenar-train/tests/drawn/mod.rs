@@ -1,6 +1,6 @@
 //! The numbers that `golden/palmnets.py` draws instead of storing them.
 
-use thenar_train::graph::{Array, Network};
+use thenar_train::graph::Network;
 use thenar_train::layers::Layer;
 use thenar_train::palmnets::{Extractor, PalmNet};
 use thenar_train::params::Params;
@@ -18,13 +18,6 @@ pub fn draw(name: &str, count: usize) -> Vec<f32> {
         (state >> 40) as f32 / (1 << 23) as f32 - 1.0
     };
     (0..count).map(|_| next()).collect()
-}
-
-/// Two drawn images.
-pub fn images() -> Array {
-    let values = draw("image", 2 * 128 * 128);
-    let weak = values.iter().map(|&v| (0.01 * f64::from(v)) as f32);
-    Array::new(&[2, 1, 128, 128], weak.collect())
 }
 
 /// Drawn parameters of a network.

@@ -1,0 +1,172 @@
+//! Training a published network from end to end on toy regions, with the backend that builds anywhere.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use image::{GrayImage, Luma};
+use thenar_train::backend::Backend;
+use thenar_train::checkpoint::State;
+use thenar_train::palmnets::feed::Feed;
+use thenar_train::palmnets::list::Album;
+use thenar_train::palmnets::train::{Options, Schedule, begin, run, step};
+use thenar_train::palmnets::{Co3Net, CompNet, Learner, PalmNet};
+
+/// Stripes whose direction and width belong to a palm, with noise that belongs to a capture.
+fn toy(palm: u32, capture: u32) -> GrayImage {
+    let (sin, cos) = (palm as f32 * 0.7).sin_cos();
+    let wave = 0.15 + 0.05 * (palm % 3) as f32;
+    GrayImage::from_fn(128, 128, |x, y| {
+        let phase = wave * (x as f32 * cos + y as f32 * sin) + 0.3 * capture as f32;
+        let noise = (x * 7919 + y * 104_729 + capture * 31) % 23;
+        Luma([(120.0 + 60.0 * phase.sin()) as u8 + noise as u8])
+    })
+}
+
+/// Writes toy regions of palms and a list of them.
+fn list(dir: &Path, name: &str, palms: std::ops::Range<u32>, captures: std::ops::Range<u32>) {
+    let mut text = String::new();
+    for palm in palms {
+        for capture in captures.clone() {
+            let file = format!("{palm}_{capture}.png");
+            toy(palm, capture).save(dir.join(&file)).unwrap();
+            text += &format!("{file} {palm}\n");
+        }
+    }
+    fs::write(dir.join(name), text).unwrap();
+}
+
+fn options(dir: &Path) -> Options {
+    Options {
+        data: dir.join("train.txt"),
+        examine_on: Some([dir.join("gallery.txt"), dir.join("probe.txt")]),
+        root: dir.to_path_buf(),
+        epochs: 1,
+        minutes: None,
+        batch: 3,
+        rate: 1e-3,
+        schedule: Schedule::Cosine,
+        weight: 0.8,
+        average: 0.0,
+        seed: 3,
+        out: dir.join("out"),
+        resume: false,
+        examine_every: 1,
+        save_every: Duration::ZERO,
+        backend: Backend::Flex,
+    }
+}
+
+fn toys(dir: &Path) {
+    list(dir, "train.txt", 0..4, 0..3);
+    list(dir, "gallery.txt", 4..7, 0..1);
+    list(dir, "probe.txt", 4..7, 1..2);
+}
+
+const NET: CompNet = CompNet { feature: 16 };
+
+#[test]
+fn a_run_learns_examines_and_writes_its_files() {
+    let dir = tempfile::tempdir().unwrap();
+    toys(dir.path());
+    let mut options = options(dir.path());
+    options.epochs = 2;
+    let outcome = run(&NET, &options).unwrap();
+    assert_eq!(outcome.steps, 8);
+    let scores = outcome.scores.unwrap();
+    assert_eq!((scores.genuine, scores.impostor), (3, 6));
+    for file in ["compnet.checkpoint", "compnet.onnx", "log.jsonl"] {
+        assert!(options.out.join(file).exists(), "{file}");
+    }
+    let log = fs::read_to_string(options.out.join("log.jsonl")).unwrap();
+    assert_eq!(log.lines().filter(|l| l.contains("\"eer\"")).count(), 2);
+
+    let error = run(&NET, &options).unwrap_err().to_string();
+    assert!(error.contains("--resume"), "{error}");
+    options.resume = true;
+    options.epochs = 3;
+    assert_eq!(run(&NET, &options).unwrap().steps, 12);
+    options.seed = 4;
+    let error = run(&NET, &options).unwrap_err().to_string();
+    assert!(error.contains("--seed 3, not 4"), "{error}");
+}
+
+#[test]
+fn a_few_steps_on_one_batch_lower_its_loss() {
+    let dir = tempfile::tempdir().unwrap();
+    toys(dir.path());
+    let options = options(dir.path());
+    let album = Album::read(&options.data, dir.path()).unwrap();
+    let learner = Learner {
+        net: NET,
+        classes: 4,
+    };
+    let mut state = begin(&learner, &options).unwrap();
+    let groups = album.pairs(&options.data).unwrap();
+    let batch = Feed::new(&album, groups, 3, 4).batch(0);
+    let losses: Vec<f32> = (0..8)
+        .map(|_| {
+            step(&learner, &mut state, &batch, 1e-3, &options)
+                .unwrap()
+                .0
+                .total
+        })
+        .collect();
+    assert!(losses[7] < 0.7 * losses[0], "{losses:?}");
+}
+
+/// CO3Net has everything that a checkpoint must carry: running statistics and dropout.
+#[test]
+fn a_resumed_run_goes_on_exactly() {
+    let dir = tempfile::tempdir().unwrap();
+    toys(dir.path());
+    let options = options(dir.path());
+    let album = Album::read(&options.data, dir.path()).unwrap();
+    let net = Co3Net {
+        hidden: 8,
+        feature: 8,
+    };
+    let learner = Learner { net, classes: 4 };
+    let feed = Feed::new(&album, album.pairs(&options.data).unwrap(), 3, 1);
+    let mut straight = begin(&learner, &options).unwrap();
+    let path = dir.path().join("state");
+    step(&learner, &mut straight, &feed.batch(0), 1e-3, &options).unwrap();
+    straight.save(Co3Net::NAME, &path).unwrap();
+    let mut resumed = State::load(Co3Net::NAME, &straight.params, &path).unwrap();
+    step(&learner, &mut straight, &feed.batch(1), 1e-3, &options).unwrap();
+    step(&learner, &mut resumed, &feed.batch(1), 1e-3, &options).unwrap();
+    assert!(straight == resumed);
+}
+
+#[test]
+fn faults_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    toys(dir.path());
+    let fault = |options: &Options| run(&NET, options).unwrap_err().to_string();
+    let with_list = |text: &str| {
+        let mut options = options(dir.path());
+        options.data = dir.path().join("other.txt");
+        fs::write(&options.data, text).unwrap();
+        fault(&options)
+    };
+    let error = with_list("0_0.png 0\n0_1.png 0\nalone\n");
+    assert!(
+        error.contains("other.txt, line 3: expected `path label`"),
+        "{error}"
+    );
+    let error = with_list("0_0.png 0\nmissing.png 0\n");
+    assert!(
+        error.contains("line 2") && error.contains("missing.png"),
+        "{error}"
+    );
+    let error = with_list("0_0.png 0\n0_1.png 0\n1_0.png 1\n");
+    assert!(error.contains("label 1 has one image"), "{error}");
+    let error = with_list("0_0.png 0\n0_1.png 0\n");
+    assert!(error.contains("one label"), "{error}");
+    let mut options = options(dir.path());
+    options.weight = 1.5;
+    assert!(fault(&options).contains("--weight"));
+    options.weight = 1.0;
+    options.examine_on = Some([dir.path().join("gallery.txt"), dir.path().join("train.txt")]);
+    assert!(fault(&options).contains("label in common"));
+}
