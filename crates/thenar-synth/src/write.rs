@@ -354,8 +354,8 @@ mod tests {
             files
         });
         assert_eq!(folders[0], folders[1]);
-        // Six photos with infrared, mask and edges each, the labels and the contact sheet.
-        assert_eq!(folders[0].len(), 6 * 4 + 2);
+        // Six photos with infrared, mask and edges each, the labels, the list and the contact sheet.
+        assert_eq!(folders[0].len(), 6 * 4 + 3);
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(crate) struct EvalRun {
     /// How the scores are written
     #[arg(long, value_enum, default_value_t = ScoresAs::Npz)]
     pub scores: ScoresAs,
+    /// Also write candidates.csv: so many nearest palms of each probe
+    #[arg(long, value_name = "N")]
+    pub candidates: Option<usize>,
     #[command(flatten)]
     pub figures: Figures,
     /// Folder for report.html, report.json, the scores and the curves

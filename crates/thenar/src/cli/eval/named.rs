@@ -1,6 +1,7 @@
-//! Scores with the names of the samples they are of.
+//! Scores and candidates with the names of the samples they are of.
 
-use thenar_eval::{Compared, Comparisons, Polarity, Sample};
+use thenar_eval::formats::nist::CandidateList;
+use thenar_eval::{Compared, Comparisons, Nearest, Polarity, Sample};
 
 /// The comparisons with their labels and files. Scores are turned into similarities, `1 - distance`, as bob has them.
 pub(super) fn similarities<G, P>(
@@ -17,4 +18,21 @@ pub(super) fn similarities<G, P>(
         );
     }
     comparisons
+}
+
+/// The nearest palms of each probe, by their labels; none for a probe that failed to acquire.
+pub(super) fn candidates<G, P>(
+    nearest: &Nearest,
+    (gallery, probe): (&[Sample<G>], &[Sample<P>]),
+) -> Vec<CandidateList> {
+    let list = |(of, found): &(usize, Vec<Compared>)| {
+        let candidates = found
+            .iter()
+            .map(|c| (gallery[c.gallery].label.clone(), c.score));
+        CandidateList {
+            search: probe[*of].path.clone(),
+            candidates: probe[*of].data.as_ref().map(|_| candidates.collect()),
+        }
+    };
+    nearest.lists().iter().map(list).collect()
 }

@@ -16,6 +16,9 @@ use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{date, files};
 
+/// Ranks of a CMC.
+const RANKS: usize = 20;
+
 /// One system and its figures.
 pub(super) struct Measured {
     name: String,
@@ -70,6 +73,25 @@ impl Measured {
             curve,
             searches,
         })
+    }
+
+    /// The curves that not every system has: the DET curve with its band, and the CMC.
+    fn write_curves(&self, folder: &Path) -> Result<(), CliError> {
+        let mut curves = Vec::new();
+        if !self.bands.is_empty() {
+            let svg = plot::det_bands_svg(&self.name, &self.curve, &self.bands)?;
+            curves.push(("det_band.svg", svg));
+            curves.push(("det_band.csv", plot::det_bands_csv(&self.bands)));
+        }
+        if let Some(searches) = self.searches.as_ref().filter(|s| s.mated() > 0) {
+            let systems = [("", searches)];
+            curves.push(("cmc.svg", plot::cmc_svg(&self.name, &systems, RANKS)?));
+            curves.push(("cmc.csv", plot::cmc_csv(&systems, RANKS)));
+        }
+        for (name, text) in curves {
+            files::write(&folder.join(name), text.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn system(&self) -> System<'_> {
@@ -135,6 +157,7 @@ impl Results {
         match &self.systems[..] {
             [system] => {
                 plot::write_all(folder, &system.name, &system.curve)?;
+                system.write_curves(folder)?;
                 system.report.write(&folder.join("report.json"))?;
             }
             several => {

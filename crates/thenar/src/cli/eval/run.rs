@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use thenar::HASH_CODE;
-use thenar_eval::formats::{bob_csv, npz};
+use thenar_eval::formats::{bob_csv, candidates, npz};
 use thenar_eval::metrics::ErrorCurve;
 use thenar_eval::page::{Extremes, Table};
 use thenar_eval::{
-    Compared, List, Meta, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare, score_file,
+    Compared, List, Meta, Nearest, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare,
+    score_file,
 };
 
 use super::super::args::{EvalRun, Input, Method, Protect, ScoresAs};
@@ -24,10 +25,11 @@ use super::{named, pictures, stated};
 /// Pairs that are remembered for the page, so that enough are left when each image may be shown once.
 const REMEMBERED: usize = 200;
 
-/// What takes the scores of a run.
-type Taken = (
-    ScoreSet,
-    (Extremes, (Option<SubjectScores>, Option<Vec<Compared>>)),
+/// What takes the scores of a run: all of them, the pairs to look at, and what was asked for besides.
+type Taken = ((ScoreSet, Extremes), Asked);
+type Asked = (
+    Option<SubjectScores>,
+    (Option<Vec<Compared>>, Option<Nearest>),
 );
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
@@ -60,7 +62,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let meta = meta
         .with_lists(&gallery_list, &probe_list)
         .with_samples(outcome.samples);
-    let (scores, (extremes, (subjects, all))) = outcome.scores;
+    let ((scores, extremes), (subjects, (all, nearest))) = outcome.scores;
     let (name, searches) = (method(args), Some(outcome.searches));
     let curve = ErrorCurve::new(&scores)?;
     let system = Measured::new(
@@ -83,6 +85,10 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     }
     results.write(&args.output)?;
     write_scores(args, &scores, all.as_deref(), (&gallery, &probe))?;
+    if let (Some(nearest), Some(most)) = (&nearest, args.candidates) {
+        let lists = named::candidates(nearest, (&gallery, &probe));
+        candidates::write_csv(&args.output.join("candidates.csv"), most, &lists)?;
+    }
     results.print(session);
     Ok(Verdict::Yes)
 }
@@ -199,7 +205,11 @@ fn compared(
     });
     let all = (args.scores == ScoresAs::BobCsv).then(Vec::new);
     let extremes = Extremes::new(polarity, REMEMBERED, 1);
-    let tally: Taken = (ScoreSet::new(polarity), (extremes, (subjects, all)));
+    let nearest = args.candidates.map(|most| Nearest::new(polarity, most));
+    let tally: Taken = (
+        (ScoreSet::new(polarity), extremes),
+        (subjects, (all, nearest)),
+    );
     let step = |done: usize| bar.inc(done as u64);
     let outcome = compare(gallery, probe, polarity, &matcher, &tally, step)?;
     bar.finish_and_clear();
