@@ -9,7 +9,8 @@ use thenar_train::checkpoint::write_atomically;
 use thenar_train::error::TrainError;
 use thenar_train::import;
 use thenar_train::onnx::{Form, Storage, export_as};
-use thenar_train::palmnets::train::{Options, Outcome, Schedule, run};
+use thenar_train::palmnets::schedule::Schedule;
+use thenar_train::palmnets::train::{Options, Outcome, run};
 use thenar_train::palmnets::{CcNet, Co3Net, CompNet, Extractor, PalmNet};
 
 /// A published network.

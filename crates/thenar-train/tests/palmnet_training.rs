@@ -9,7 +9,8 @@ use thenar_train::backend::Backend;
 use thenar_train::checkpoint::State;
 use thenar_train::palmnets::feed::Feed;
 use thenar_train::palmnets::list::Album;
-use thenar_train::palmnets::train::{Options, Schedule, begin, run, step};
+use thenar_train::palmnets::schedule::Schedule;
+use thenar_train::palmnets::train::{Options, begin, run, step};
 use thenar_train::palmnets::{Co3Net, CompNet, Learner, PalmNet};
 
 /// Stripes whose direction and width belong to a palm, with noise that belongs to a capture.

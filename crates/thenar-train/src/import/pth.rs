@@ -93,6 +93,10 @@ fn checked_count(view: &View) -> Result<usize, String> {
 
 /// The numbers of a view, row-major.
 fn gather(view: &View, storage: &[f32]) -> Option<Vec<f32>> {
+    let count = view.shape.iter().product::<usize>();
+    if is_contiguous(view) {
+        return Some(storage.get(view.offset..view.offset + count)?.to_vec());
+    }
     let mut places = vec![view.offset];
     for (&n, &stride) in view.shape.iter().zip(&view.strides) {
         let steps = |place: usize| (0..n).map(move |i| place + i * stride);
@@ -102,6 +106,16 @@ fn gather(view: &View, storage: &[f32]) -> Option<Vec<f32>> {
         .into_iter()
         .map(|i| storage.get(i).copied())
         .collect()
+}
+
+/// Whether a view's numbers lie one after the other.
+fn is_contiguous(view: &View) -> bool {
+    let mut next = 1;
+    view.shape.iter().zip(&view.strides).rev().all(|(&n, &s)| {
+        let fits = n == 1 || s == next;
+        next *= n;
+        fits
+    })
 }
 
 /// Bytes per number.

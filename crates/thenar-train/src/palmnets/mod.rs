@@ -13,6 +13,7 @@ pub mod feed;
 pub mod list;
 pub mod loss;
 mod parts;
+pub mod schedule;
 pub mod train;
 pub mod validate;
 
