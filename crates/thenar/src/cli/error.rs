@@ -23,7 +23,7 @@ pub(crate) enum CliError {
     Rejected { file: String, rejection: Rejection },
     /// A photo does not show the palm of the others.
     #[error(
-        "{file}: does not show the same palm as the other photos ({score}, expected at most 1 in 100). Leave it out or \
+        "{file}: does not show the same palm as the other photos ({score}, expected at most 1 in 10). Leave it out or \
          take it again."
     )]
     PhotosDiffer { file: String, score: String },

@@ -13,7 +13,11 @@ use super::args::Renew;
 use super::error::CliError;
 use super::session::{Acquired, Session};
 use super::{Verdict, enroll, verify};
-use thenar::{ENROLMENT_FMR, Feature, Pipeline};
+use thenar::{Feature, Pipeline};
+
+/// How near new photos must come to the present record. A stranger must not get into a record by renewing it, so this is
+/// far stricter than the agreement of several photos at an enrolment.
+const RENEWAL_FMR: f64 = 1e-3;
 
 pub(crate) fn run(session: &Session, args: &Renew) -> Result<Verdict, CliError> {
     let mut store = session.store()?;
@@ -74,7 +78,7 @@ fn check_same_palm(
         .flat_map(|palm| palm.views.clone())
         .collect();
     match verify::best_score(session, pipeline, keyring, subject, old, &views) {
-        Ok(score) if !score.matches(ENROLMENT_FMR) => Err(CliError::OtherPalm {
+        Ok(score) if !score.matches(RENEWAL_FMR) => Err(CliError::OtherPalm {
             subject: subject.into(),
             score: score.to_string(),
         }),

@@ -6,6 +6,7 @@
 //!
 //! The entries are unprotected biometric data, like the images themselves.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -72,6 +73,7 @@ struct Row {
 impl Cache {
     /// Opens the file, or makes it.
     pub(super) fn open(path: &Path) -> Result<Self, CliError> {
+        private(path)?;
         let failed = |e| failed(path, &e);
         let connection = Connection::open(path).map_err(failed)?;
         connection
@@ -169,6 +171,18 @@ impl State {
     }
 }
 
+/// Makes the file for its owner only, where it is not there yet; SQLite gives its side files the same mode.
+fn private(path: &Path) -> Result<(), CliError> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(path);
+    opened
+        .map(|_| ())
+        .map_err(CliError::file(path, "open the cache"))
+}
+
 fn failed(path: &Path, error: &rusqlite::Error) -> CliError {
     CliError::Usage(format!("{}: the cache: {error}", path.display()))
 }
@@ -232,6 +246,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.db");
         let cache = Cache::open(&path).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
         let words = Kept::Words(vec![1, u64::MAX].into());
         let floats = Kept::Floats(vec![0.5, -1.0].into());
         cache.put("a", [1; 32], &entry(Some(words), &[])).unwrap();
