@@ -32,7 +32,7 @@
 //! * bob calls *subject* (client) what is told apart, for palms the palm: [`BobGroup::gallery`] and
 //!   [`BobGroup::probes`] make `path label` lists of it.
 //! * [`BobProtocol::of`] makes every gallery image a template of its own, so that bob compares what
-//!   [`crate::compare_all`] compares: every gallery image with every probe image.
+//!   [`crate::compare()`] compares: every gallery image with every probe image.
 //! * Where a protocol has both `for_probes.lst` and `for_scores.lst`, bob wants to be told which to take; here the
 //!   first is taken, all comparisons. A group with [`BobGroup::matching`] asks for fewer comparisons than its lists
 //!   have pairs.

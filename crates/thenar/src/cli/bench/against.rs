@@ -81,7 +81,7 @@ pub(super) fn all(rows: &[Row], python: &Path, budget: Duration) -> Result<Vec<B
     let seconds = budget.as_secs_f64().to_string();
     let pipeline = Pipeline::shipped_for_rois().map_err(CliError::Model)?;
     let bits = pipeline.template_params().bits().to_string();
-    let onnx = [&[seconds.clone()], &networks[..]].concat();
+    let onnx = [std::slice::from_ref(&seconds), &networks[..]].concat();
     let faiss = [seconds, SEARCHED.to_string(), bits];
     let mut found = theirs(python, ONNX_RUNTIME, &onnx, "onnxruntime numpy")?;
     found.extend(theirs(python, FAISS, &faiss, "faiss-cpu numpy")?);
