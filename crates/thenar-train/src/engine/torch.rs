@@ -204,8 +204,8 @@ impl Ops for TorchOps<'_> {
         if self.chance.is_none() {
             return responses;
         }
-        // What it means to move γ, σ and f, times how far they have been moved: nothing. A backward pass to the
-        // kernels would give the same and take ten times as long.
+        // What it means to move γ, σ and f, times how far they have been moved: nothing. It takes as long as a
+        // backward pass to the kernels would, and the kernels stay out of what is learnt.
         let slopes = no_grad(|| filter(&sum, &slopes(&gabor, numbers)).chunk(3, 1));
         let moved = learnt.iter().zip(&slopes);
         moved.fold(responses, |sum, (number, slope)| {
