@@ -1,6 +1,7 @@
 //! One network: loaded, checked against what it should be, and run.
 
 use crate::NetError;
+use crate::spread::own_threads;
 use crate::wire::check_onnx;
 use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value};
 use rten_tensor::NdTensor;
@@ -15,7 +16,7 @@ pub(crate) const MAX_MODEL_BYTES: usize = 256 << 20;
 /// More threads than this do not make these small networks faster.
 const MAX_THREADS: usize = 4;
 
-/// The threads that run all networks: as many as the process may use, at most four.
+/// The threads that run networks, but for those that work is spread over: as many as the process may use, at most four.
 static THREADS: LazyLock<Arc<ThreadPool>> = LazyLock::new(|| {
     let available = std::thread::available_parallelism().map_or(1, usize::from);
     Arc::new(ThreadPool::with_num_threads(available.min(MAX_THREADS)))
@@ -160,7 +161,8 @@ impl Network {
             )));
         }
         let tensor = NdTensor::from_data(self.spec.shape, input);
-        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)));
+        let threads = own_threads().unwrap_or_else(|| Arc::clone(&THREADS));
+        let options = RunOptions::default().with_thread_pool(Some(threads));
         let run = || {
             self.model.run(
                 vec![(self.input, tensor.into())],

@@ -1,9 +1,23 @@
 //! Running a network over many images on all cores.
 
+use std::cell::RefCell;
 use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+
+use rten::ThreadPool;
+
+thread_local! {
+    /// Runs the networks of this thread, where other threads have work of their own.
+    static OWN: RefCell<Option<Arc<ThreadPool>>> = const { RefCell::new(None) };
+}
+
+/// What runs the networks of a thread that [`spread`] gave work to: nothing but that thread. Networks that share threads
+/// wait for each other.
+pub(crate) fn own_threads() -> Option<Arc<ThreadPool>> {
+    OWN.with_borrow(Clone::clone)
+}
 
 /// `f` of every item, in the order of the items, computed on as many threads as there are cores.
 ///
@@ -14,6 +28,7 @@ pub fn spread<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let work = || {
+        let before = OWN.replace(Some(Arc::new(ThreadPool::with_num_threads(1))));
         while let Some((index, item)) = {
             let index = next.fetch_add(1, Ordering::Relaxed);
             items.get(index).map(|item| (index, item))
@@ -23,6 +38,7 @@ pub fn spread<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<
                 .unwrap_or_else(|e| e.into_inner())
                 .push((index, result));
         }
+        OWN.set(before);
     };
     thread::scope(|scope| {
         for _ in 1..cores.min(items.len()) {
