@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use thenar_protect::BitTemplate;
-use zeroize::Zeroizing;
+use thenar_protect::{BitTemplate, PackedTemplates};
 
 /// What can be wrong with a gallery or a probe.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -32,9 +31,8 @@ pub struct Gallery {
     subjects: Vec<String>,
     /// The subject's number of each template.
     owners: Vec<usize>,
-    /// All templates, `words_each` words for each.
-    words: Zeroizing<Vec<u64>>,
-    words_each: usize,
+    templates: PackedTemplates,
+    /// Bits of each template; 0 when there is none.
     bits: usize,
 }
 
@@ -46,28 +44,29 @@ impl Gallery {
     pub fn build<S: AsRef<str>>(
         templates: impl IntoIterator<Item = (S, BitTemplate)>,
     ) -> Result<Self, GalleryError> {
-        let mut gallery = Self {
-            subjects: vec![],
-            owners: vec![],
-            words: Zeroizing::new(vec![]),
-            words_each: 0,
-            bits: 0,
-        };
+        let (mut subjects, mut owners, mut all) = (vec![], vec![], vec![]);
         let mut numbers: HashMap<String, usize> = HashMap::new();
         for (subject, template) in templates {
-            if gallery.owners.is_empty() {
-                (gallery.bits, gallery.words_each) = (template.len(), template.words().len());
-            }
-            gallery.check_length(&template)?;
-            let next = gallery.subjects.len();
+            let next = subjects.len();
             let number = *numbers.entry(subject.as_ref().to_owned()).or_insert(next);
             if number == next {
-                gallery.subjects.push(subject.as_ref().to_owned());
+                subjects.push(subject.as_ref().to_owned());
             }
-            gallery.owners.push(number);
-            push_wiping(&mut gallery.words, template.words());
+            owners.push(number);
+            all.push(template);
         }
-        Ok(gallery)
+        let bits = all.first().map_or(0, BitTemplate::len);
+        let all: Vec<&BitTemplate> = all.iter().collect();
+        if let Some(other) = all.iter().find(|template| template.len() != bits) {
+            return Err(wrong_length(other.len(), bits));
+        }
+        let templates = PackedTemplates::new(&all).map_err(|_| wrong_length(0, bits))?;
+        Ok(Self {
+            subjects,
+            owners,
+            templates,
+            bits,
+        })
     }
 
     /// The number of templates.
@@ -104,20 +103,16 @@ impl Gallery {
         if self.is_empty() {
             return Ok(vec![]);
         }
-        self.check_length(probe)?;
+        let mut distances = vec![0; self.len()];
+        let filled = self.templates.distances(probe, &mut distances);
+        filled.map_err(|_| wrong_length(probe.len(), self.bits))?;
         let mut nearest: HashMap<usize, u32> = HashMap::new();
-        for (template, &subject) in self.words.chunks_exact(self.words_each).zip(&self.owners) {
-            let distance: u32 = template
-                .iter()
-                .zip(probe.words())
-                .map(|(a, b)| (a ^ b).count_ones())
-                .sum();
-            if distance <= max_distance {
-                nearest
-                    .entry(subject)
-                    .and_modify(|d| *d = distance.min(*d))
-                    .or_insert(distance);
-            }
+        let near = distances.into_iter().map(u32::from).zip(&self.owners);
+        for (distance, &subject) in near.filter(|&(distance, _)| distance <= max_distance) {
+            nearest
+                .entry(subject)
+                .and_modify(|d| *d = distance.min(*d))
+                .or_insert(distance);
         }
         let mut hits: Vec<Hit> = nearest
             .into_iter()
@@ -127,26 +122,10 @@ impl Gallery {
         hits.truncate(limit);
         Ok(hits)
     }
-
-    fn check_length(&self, template: &BitTemplate) -> Result<(), GalleryError> {
-        match template.len() {
-            found if found == self.bits => Ok(()),
-            found => Err(GalleryError::Length {
-                found,
-                expected: self.bits,
-            }),
-        }
-    }
 }
 
-/// Appends, and wipes the old memory when the vector has to move.
-fn push_wiping(words: &mut Zeroizing<Vec<u64>>, more: &[u64]) {
-    if words.capacity() - words.len() < more.len() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(2 * words.capacity() + more.len()));
-        larger.extend_from_slice(words);
-        *words = larger;
-    }
-    words.extend_from_slice(more);
+fn wrong_length(found: usize, expected: usize) -> GalleryError {
+    GalleryError::Length { found, expected }
 }
 
 impl std::fmt::Debug for Gallery {
