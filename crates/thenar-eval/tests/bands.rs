@@ -1,57 +1,21 @@
 //! Bands around a curve, and BCa intervals.
 
+mod gaussian;
+
 use std::path::Path;
 
+use gaussian::{gaussian, plan};
 use proptest::prelude::*;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, Normal};
 use serde::Deserialize;
 use thenar_eval::metrics::{
-    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, band_fmrs, bca_interval, bootstrap_bands,
+    BAND_POINTS, BandPoint, ErrorCurve, band_fmrs, bca_interval, bootstrap_bands,
     bootstrap_subjects, bootstrap_subjects_bca, independent_bands, normal_cdf, probit,
 };
 use thenar_eval::{Polarity, SubjectComparison, SubjectScores};
 
-/// Three genuine scores N(2, 1) of each subject, one impostor score N(0, 1) of each pair.
-fn gaussian(seed: u64, subjects: u32) -> SubjectScores {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let normal = Normal::new(0.0, 1.0).unwrap();
-    let mut comparisons = Vec::new();
-    for reference in 0..subjects {
-        for probe in reference..subjects {
-            let (count, mean) = if probe == reference {
-                (3, 2.0)
-            } else {
-                (1, 0.0)
-            };
-            for _ in 0..count {
-                let score = (normal.sample(&mut rng) + mean) as f32;
-                comparisons.push(SubjectComparison {
-                    reference,
-                    probe,
-                    score,
-                });
-            }
-        }
-    }
-    SubjectScores {
-        polarity: Polarity::Similarity,
-        comparisons,
-    }
-}
-
-fn plan(replicates: usize, seed: u64) -> BootstrapPlan {
-    BootstrapPlan {
-        replicates,
-        seed,
-        ..BootstrapPlan::default()
-    }
-}
-
 #[test]
 fn a_band_is_the_bootstrap_at_each_of_its_rates() {
-    let scores = gaussian(1, 40);
+    let scores = gaussian(1, 40, 3, 2.0);
     let plan = plan(150, 3);
     let bands = bootstrap_bands(&scores, 9, &plan).unwrap();
     let fmrs: Vec<f64> = bands.iter().map(|p| p.fmr).collect();
@@ -68,7 +32,7 @@ fn a_band_is_the_bootstrap_at_each_of_its_rates() {
 
 #[test]
 fn the_same_seed_gives_the_same_bands_on_any_number_of_threads() {
-    let scores = gaussian(2, 25);
+    let scores = gaussian(2, 25, 3, 2.0);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -113,7 +77,7 @@ proptest! {
 
 #[test]
 fn bands_of_independent_comparisons_span_all_thresholds_in_doubt() {
-    let scores = gaussian(3, 60);
+    let scores = gaussian(3, 60, 3, 2.0);
     let curve = ErrorCurve::new(&scores.score_set()).unwrap();
     let bands = independent_bands(&curve, 20, 0.9);
     assert_eq!(bands.len(), 20);
@@ -137,7 +101,7 @@ fn bands_hold_the_true_curve_most_of_the_time() {
     // The full measurement is `cargo run --release --example bands`; this one catches broken bands.
     let (mut held, mut held_independent, mut all) = (0, 0, 0);
     for seed in 0..40 {
-        let scores = gaussian(500 + seed, 60);
+        let scores = gaussian(500 + seed, 60, 3, 2.0);
         let curve = ErrorCurve::new(&scores.score_set()).unwrap();
         let holds = |band: &BandPoint| {
             let truth = normal_cdf(-probit(band.fmr) - 2.0);
@@ -157,7 +121,7 @@ fn bands_hold_the_true_curve_most_of_the_time() {
 
 #[test]
 fn what_has_no_band_is_refused() {
-    let few = gaussian(4, 3);
+    let few = gaussian(4, 3, 3, 2.0);
     let refused = bootstrap_bands(&few, 10, &plan(5, 1))
         .unwrap_err()
         .to_string();
@@ -167,7 +131,7 @@ fn what_has_no_band_is_refused() {
     );
     let curve = ErrorCurve::new(&few.score_set()).unwrap();
     assert_eq!(independent_bands(&curve, 10, 0.95), []);
-    let scores = gaussian(4, 9);
+    let scores = gaussian(4, 9, 3, 2.0);
     assert!(bootstrap_bands(&scores, 0, &plan(5, 1)).is_err());
     assert!(bootstrap_bands(&scores, 5, &plan(0, 1)).is_err());
     assert!(bootstrap_subjects_bca(&scores, &plan(0, 1)).is_err());
@@ -224,7 +188,7 @@ fn bca_has_limits_where_nothing_varies() {
 
 #[test]
 fn the_bca_interval_of_the_eer_is_near_the_percentile_interval_of_the_same_draws() {
-    let scores = gaussian(7, 60);
+    let scores = gaussian(7, 60, 3, 2.0);
     let plan = plan(500, 2);
     let (bca, plain) = (
         bootstrap_subjects_bca(&scores, &plan).unwrap(),

@@ -124,23 +124,6 @@ impl ScoreHistogram {
     /// numbers were declared. Nothing is counted then.
     #[inline]
     pub fn push(&mut self, kind: Kind, score: f32) -> Result<(), EvalError> {
-        let counts = match kind {
-            Kind::Genuine => &mut self.genuine,
-            Kind::Impostor => &mut self.impostor,
-        };
-        // The usual case first: a whole number with a bin of its own.
-        if self.exact {
-            let oriented = self.polarity.oriented(score);
-            let first = self.edges[0];
-            let bin = (oriented - first) as u32;
-            // Whole numbers below 2^24, so the sum is exact.
-            if first + bin as f32 == oriented
-                && let Some(count) = counts.get_mut(bin as usize)
-            {
-                *count = count.saturating_add(1);
-                return Ok(());
-            }
-        }
         self.push_many(kind, score, 1)
     }
 
@@ -148,6 +131,7 @@ impl ScoreHistogram {
     ///
     /// # Errors
     /// As [`ScoreHistogram::push`].
+    #[inline]
     pub fn push_many(&mut self, kind: Kind, score: f32, count: u64) -> Result<(), EvalError> {
         let counter = if score.is_nan() {
             match kind {
@@ -166,14 +150,15 @@ impl ScoreHistogram {
     }
 
     /// The bin of a score; `None` outside the range.
+    #[inline]
     fn bin(&self, score: f32) -> Option<usize> {
         let score = self.polarity.oriented(score);
         let (&start, &end) = (self.edges.first()?, self.edges.last()?);
         let bins = self.genuine.len();
         if self.exact {
-            // Edges are whole numbers below 2^24, so their differences are exact; the edge itself decides.
-            let bin = (score - start) as usize;
-            return (bin < bins && self.edges[bin] == score).then_some(bin);
+            // Edges are whole numbers below 2^24, so the sum is exact.
+            let bin = (score - start) as u32;
+            return (start + bin as f32 == score && (bin as usize) < bins).then_some(bin as usize);
         }
         if !(start..=end).contains(&score) {
             return None;

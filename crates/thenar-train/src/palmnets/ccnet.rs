@@ -6,10 +6,10 @@
 //! ([`crate::onnx::Form::Folded`]).
 
 use super::attention::squeeze;
-use super::parts::Scale;
+use super::parts::{Scale, project};
 use super::{Feature, PalmNet};
 use crate::graph::{Axis, Ops};
-use crate::layers::{Conv, Dense};
+use crate::layers::Conv;
 
 /// The three scales.
 const SCALES: [Scale; 3] = [
@@ -78,12 +78,7 @@ impl PalmNet for CcNet {
     /// `[1, 128, 128]` → per scale `[4384]` → joined `[13152]` → hidden `[4096]` → feature `[2048]`.
     fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value> {
         let blocks = SCALES.map(|scale| block(ops, image, &scale));
-        let joined = ops.concat(&blocks.each_ref(), Axis::Channel);
-        let hidden = ops.dense(&joined, Dense::new("fc", READ, self.hidden));
-        Feature {
-            feature: ops.dense(&hidden, Dense::new("fc1", self.hidden, self.feature)),
-            hidden: Some(hidden),
-        }
+        project(ops, &blocks, READ, [self.hidden, self.feature])
     }
 }
 

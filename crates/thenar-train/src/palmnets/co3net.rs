@@ -5,10 +5,9 @@
 //! CompNet's scales with a second Gabor layer, coordinate attention after each, and a contrastive loss.
 
 use super::attention::coordinates;
-use super::parts::{Scale, compete_and_read};
+use super::parts::{Scale, compete_and_read, project};
 use super::{Feature, PalmNet};
-use crate::graph::{Axis, Ops};
-use crate::layers::Dense;
+use crate::graph::Ops;
 
 /// The three scales.
 const SCALES: [Scale; 3] = [
@@ -76,12 +75,7 @@ impl PalmNet for Co3Net {
     /// `[12, 19, 19]`, `[24, 19, 19]`, `[12, 19, 19]` → joined `[17328]` → hidden `[4096]` → feature `[2048]`.
     fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value> {
         let blocks = SCALES.map(|scale| block(ops, image, &scale));
-        let joined = ops.concat(&blocks.each_ref(), Axis::Channel);
-        let hidden = ops.dense(&joined, Dense::new("fc", READ, self.hidden));
-        Feature {
-            feature: ops.dense(&hidden, Dense::new("fc1", self.hidden, self.feature)),
-            hidden: Some(hidden),
-        }
+        project(ops, &blocks, READ, [self.hidden, self.feature])
     }
 }
 

@@ -1,7 +1,8 @@
 //! Parts that several networks share.
 
+use super::Feature;
 use crate::graph::{Axis, Ops};
-use crate::layers::{Affine, Conv, Gabor};
+use crate::layers::{Affine, Conv, Dense, Gabor};
 
 /// One scale of a network: how many orientations compete, and under what filters.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,24 @@ impl Scale {
             padding,
             ratio: self.ratio,
         }
+    }
+}
+
+/// Joins what the scales give, `read` values, and projects it in two linear steps: the end of CCNet and CO3Net.
+///
+/// # Shapes
+/// `[n_i, 1, 1]` of each scale → hidden `[hidden]` → feature `[feature]`.
+pub(super) fn project<O: Ops>(
+    ops: &mut O,
+    scales: &[O::Value; 3],
+    read: usize,
+    [hidden, feature]: [usize; 2],
+) -> Feature<O::Value> {
+    let joined = ops.concat(&scales.each_ref(), Axis::Channel);
+    let middle = ops.dense(&joined, Dense::new("fc", read, hidden));
+    Feature {
+        feature: ops.dense(&middle, Dense::new("fc1", hidden, feature)),
+        hidden: Some(middle),
     }
 }
 

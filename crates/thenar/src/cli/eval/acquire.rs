@@ -185,10 +185,10 @@ impl<'a> Acquirer<'a> {
     fn make(&self, unit: &Unit<'_>, role: Role, files: &[Vec<u8>]) -> Result<Entry, CliError> {
         let (mut regions, mut problems) = (Vec::new(), Vec::new());
         for (entry, bytes) in unit.entries.iter().zip(files) {
-            let failed = |e: &dyn ToString| in_list(unit.list, entry, &entry.path, e);
-            let photo =
-                Photo::decode(bytes, &entry.path).map_err(|e| in_list(unit.list, entry, "", &e))?;
-            match self.regions.of(&photo).map_err(|e| failed(&e))? {
+            let failed = |problem: String| in_list(unit.list, entry, problem);
+            let photo = Photo::decode(bytes, &entry.path).map_err(|e| failed(e.to_string()))?;
+            let region = self.regions.of(&photo);
+            match region.map_err(|e| failed(format!("{}: {e}", entry.path)))? {
                 Ok(region) => regions.push(region),
                 Err(problem) => problems.push(problem.name().to_owned()),
             }
@@ -202,7 +202,7 @@ impl<'a> Acquirer<'a> {
     }
 
     fn read(&self, list: &List, entry: &ListEntry) -> Result<Vec<u8>, CliError> {
-        Photo::read(self.root.join(&entry.path)).map_err(|e| in_list(list, entry, "", &e))
+        Photo::read(self.root.join(&entry.path)).map_err(|e| in_list(list, entry, e))
     }
 
     fn count(&self, problems: &[String]) {
@@ -214,15 +214,11 @@ impl<'a> Acquirer<'a> {
 }
 
 /// An error of an image, with the line it stands in.
-fn in_list(list: &List, entry: &ListEntry, of: &str, problem: &dyn ToString) -> CliError {
-    let problem = problem.to_string();
+fn in_list(list: &List, entry: &ListEntry, problem: impl ToString) -> CliError {
     CliError::ListImage {
         list: list.path.clone(),
         line: entry.line,
-        problem: match of {
-            "" => problem,
-            of => format!("{of}: {problem}"),
-        },
+        problem: problem.to_string(),
     }
 }
 
@@ -250,7 +246,7 @@ pub(super) fn check_files(list: &List, root: &Path) -> Result<(), CliError> {
         let path = root.join(&entry.path);
         if !path.is_file() {
             let problem = format!("{}: no such file", path.display());
-            return Err(in_list(list, entry, "", &problem));
+            return Err(in_list(list, entry, problem));
         }
     }
     Ok(())

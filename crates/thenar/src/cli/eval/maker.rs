@@ -139,17 +139,16 @@ impl Maker {
         let views = pipeline
             .features(region, &mut ())
             .map_err(CliError::Model)?;
+        if self.protect == Protect::None {
+            return Ok(Kept::Floats(flat(&views).into()));
+        }
         let mut words = Zeroizing::new(Vec::new());
         for view in &views {
-            match self.protect {
-                Protect::None => return Ok(Kept::Floats(flat(&views).into())),
-                Protect::Hash => {
-                    let numbers = pipeline.numbers(view).map_err(CliError::Model)?;
-                    words.extend_from_slice(&PalmHash::signs(&numbers));
-                }
-                Protect::L1 | Protect::L2 | Protect::Both => {
-                    words.extend_from_slice(self.bits(view)?.words());
-                }
+            if self.protect == Protect::Hash {
+                let numbers = pipeline.numbers(view).map_err(CliError::Model)?;
+                words.extend_from_slice(&PalmHash::signs(&numbers));
+            } else {
+                words.extend_from_slice(self.bits(view)?.words());
             }
         }
         Ok(Kept::Words(words))
@@ -203,15 +202,11 @@ impl Maker {
         if words.len() != views * bits.div_ceil(64) {
             return None;
         }
-        let mut rows = words.chunks_exact(bits.div_ceil(64)).map(<[u64]>::to_vec);
+        let rows = words.chunks_exact(bits.div_ceil(64)).map(<[u64]>::to_vec);
         if self.protect == Protect::Hash {
             return Some(Probe::Signs(rows.map(Zeroizing::new).collect()));
         }
-        let rows: Result<Vec<BitTemplate>, _> =
-            rows.try_fold(Vec::new(), |mut rows, row| -> Result<_, ProtectError> {
-                rows.push(BitTemplate::from_words(row, bits)?);
-                Ok(rows)
-            });
+        let rows: Result<Vec<_>, _> = rows.map(|row| BitTemplate::from_words(row, bits)).collect();
         rows.ok().map(Probe::Bits)
     }
 

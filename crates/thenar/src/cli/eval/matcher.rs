@@ -11,7 +11,7 @@ use super::template::{Enrolled, Probe, angle};
 /// The fastest way to compare these samples.
 pub(super) enum Fastest<'a> {
     Bits(Bits<'a>),
-    Features(Features),
+    Features(Features<'a>),
     OneByOne(Pairs<'a>),
 }
 
@@ -107,74 +107,85 @@ impl Matcher for Bits<'_> {
 const COLUMNS: usize = 1024;
 
 /// Features as matrices, row by row: all cosines of a block are one product.
-pub(super) struct Features {
+pub(super) struct Features<'a> {
     /// A row for each sample; zeros where it failed to acquire.
     gallery: Vec<f32>,
-    /// A row for each view of each sample.
-    probe: Vec<f32>,
+    /// The views of each sample, one after the other; none where it failed. Packed block by block: they are many.
+    probe: Vec<&'a [f32]>,
     length: usize,
     views: usize,
     has_gallery: Vec<bool>,
-    has_probe: Vec<bool>,
 }
 
-impl Features {
+impl<'a> Features<'a> {
     /// `None` when these are no features, or all failed.
-    fn new(gallery: &[Sample<Enrolled>], probe: &[Sample<Probe>]) -> Option<Self> {
-        let enrolled = |s: &'_ Sample<Enrolled>| match &s.data {
-            Some(Enrolled::Feature(f)) => Some(f.to_vec()),
-            _ => None,
-        };
-        let probed = |s: &'_ Sample<Probe>| match &s.data {
-            Some(Probe::Features(f)) => Some(f.to_vec()),
-            _ => None,
-        };
-        let length = gallery.iter().find_map(enrolled)?.len();
-        let views = probe.iter().find_map(probed)?.len() / length;
-        let row = |feature: Option<Vec<f32>>, size| feature.unwrap_or_else(|| vec![0.0; size]);
+    fn new(gallery: &[Sample<Enrolled>], probe: &'a [Sample<Probe>]) -> Option<Self> {
+        let enrolled: Vec<&[f32]> = gallery
+            .iter()
+            .map(|s| match &s.data {
+                Some(Enrolled::Feature(feature)) => feature.as_slice(),
+                _ => &[],
+            })
+            .collect();
+        let probe: Vec<&[f32]> = probe
+            .iter()
+            .map(|s| match &s.data {
+                Some(Probe::Features(views)) => views.as_slice(),
+                _ => &[],
+            })
+            .collect();
+        let length = enrolled.iter().map(|feature| feature.len()).max()?;
+        let views = probe
+            .iter()
+            .map(|views| views.len())
+            .max()?
+            .checked_div(length)?;
         Some(Self {
-            gallery: gallery
-                .iter()
-                .flat_map(|s| row(enrolled(s), length))
-                .collect(),
-            probe: probe
-                .iter()
-                .flat_map(|s| row(probed(s), views * length))
-                .collect(),
+            gallery: padded(&enrolled, length),
+            probe,
             length,
             views,
-            has_gallery: gallery.iter().map(|s| s.data.is_some()).collect(),
-            has_probe: probe.iter().map(|s| s.data.is_some()).collect(),
+            has_gallery: enrolled.iter().map(|feature| !feature.is_empty()).collect(),
         })
     }
 
-    /// The cosines of all views of the probes with the gallery samples.
-    fn cosines(&self, gallery: &Range<usize>, probes: &Range<usize>) -> Array2<f32> {
-        let views = self.views * probes.start..self.views * probes.end;
-        let matrix = |data, rows: &Range<usize>| {
+    /// The cosines of all views of some probes, packed, with the gallery samples.
+    fn cosines(&self, gallery: &Range<usize>, views: &[f32]) -> Array2<f32> {
+        let matrix = |data| {
             let data: &[f32] = data;
-            let data = &data[rows.start * self.length..rows.end * self.length];
-            ArrayView2::from_shape((rows.len(), self.length), data)
+            ArrayView2::from_shape((data.len() / self.length, self.length), data)
         };
-        match (matrix(&self.probe, &views), matrix(&self.gallery, gallery)) {
+        let rows = &self.gallery[gallery.start * self.length..gallery.end * self.length];
+        match (matrix(views), matrix(rows)) {
             (Ok(views), Ok(gallery)) => views.dot(&gallery.t()),
-            // The slices have just these sizes.
-            _ => Array2::from_elem((views.len(), gallery.len()), f32::NAN),
+            // The slices are whole rows.
+            _ => Array2::from_elem((views.len() / self.length, gallery.len()), f32::NAN),
         }
     }
 }
 
-impl Matcher for Features {
+/// The rows one after the other, zeros in place of those that are missing.
+fn padded(rows: &[&[f32]], length: usize) -> Vec<f32> {
+    let mut all = Vec::with_capacity(rows.len() * length);
+    for row in rows {
+        all.extend_from_slice(row);
+        all.resize(all.len() + length - row.len(), 0.0);
+    }
+    all
+}
+
+impl Matcher for Features<'_> {
     fn block(&self, gallery: Range<usize>, probes: Range<usize>, scores: &mut [f32]) {
         let width = gallery.len();
+        let packed = padded(&self.probe[probes.clone()], self.views * self.length);
         for first in gallery.clone().step_by(COLUMNS) {
             let columns = first..gallery.end.min(first + COLUMNS);
-            let cosines = self.cosines(&columns, &probes);
+            let cosines = self.cosines(&columns, &packed);
             for (row, probe) in probes.clone().enumerate() {
                 let views = row * self.views..(row + 1) * self.views;
                 for (column, sample) in columns.clone().enumerate() {
                     let nearest = views.clone().map(|v| cosines[(v, column)]);
-                    let has_both = self.has_probe[probe] && self.has_gallery[sample];
+                    let has_both = !self.probe[probe].is_empty() && self.has_gallery[sample];
                     scores[row * width + sample - gallery.start] = match has_both {
                         true => angle(nearest.fold(-1.0, f32::max)),
                         false => f32::NAN,

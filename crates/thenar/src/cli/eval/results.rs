@@ -29,9 +29,8 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// All figures. `subjects` are the scores with their subjects, where a bootstrap is asked for.
+    /// All figures; the method is the system's name. `subjects` are the scores with their subjects, where a bootstrap is asked for.
     pub(super) fn new(
-        name: String,
         meta: &Meta,
         curve: ErrorCurve,
         searches: Option<Identification>,
@@ -67,7 +66,7 @@ impl Measured {
         };
         let band = |p: &BandPoint| (p.fmr, p.low, p.high);
         Ok(Self {
-            name,
+            name: meta.method.clone(),
             report,
             bands: bands.iter().map(band).collect(),
             curve,

@@ -63,18 +63,10 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         .with_lists(&gallery_list, &probe_list)
         .with_samples(outcome.samples);
     let ((scores, extremes), (subjects, (all, nearest))) = outcome.scores;
-    let (name, searches) = (method(args), Some(outcome.searches));
-    let curve = ErrorCurve::new(&scores)?;
-    let system = Measured::new(
-        name,
-        &meta,
-        curve,
-        searches,
-        subjects.as_ref(),
-        &args.figures,
-    )?;
+    let (curve, searches) = (ErrorCurve::new(&scores)?, Some(outcome.searches));
+    let system = Measured::new(&meta, curve, searches, subjects.as_ref(), &args.figures)?;
     let mut results = Results {
-        title: format!("{}, protection {}", method(args), args.protect.name()),
+        title: format!("{}, protection {}", meta.method, meta.protect),
         introduction: introduction(args),
         sections: sections(args, &maker, &acquirer, &system),
         systems: vec![system],

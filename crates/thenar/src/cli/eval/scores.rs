@@ -125,7 +125,7 @@ fn measured(
         _ => None,
     };
     let (curve, subjects) = (scores.curve()?, named.as_ref());
-    Measured::new(name.to_owned(), &meta, curve, None, subjects, &args.figures)
+    Measured::new(&meta, curve, None, subjects, &args.figures)
 }
 
 /// Thresholds fixed on the development scores, errors counted on the others.
