@@ -16,9 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = arguments.next().ok_or("which file?")?;
     let runs: usize = arguments.next().map_or(Ok(40), |n| n.parse())?;
     let model = Model::load_file(&file)?;
-    let (input, output) = (model.node_id("image")?, model.node_id("feature")?);
+    let (input, output) = (model.node_id("roi")?, model.node_id("feature")?);
     let image = NdTensor::<f32, 4>::from_fn([1, 1, 128, 128], |[_, _, y, x]| {
-        ((y * 31 + x * 17) % 29) as f32 / 14.5 - 1.0
+        ((y * 31 + x * 17) % 29) as f32 / 29.0
     });
     let pool = Arc::new(ThreadPool::with_num_threads(1));
     let mut times = Vec::new();

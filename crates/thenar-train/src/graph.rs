@@ -46,6 +46,9 @@ impl Array {
 /// Added to the squared norm of a vector before [`Ops::unit`] divides by its root.
 pub const UNIT_FLOOR: f32 = 1e-12;
 
+/// Added to the standard deviation before [`Ops::standardise`] divides by it, grey levels 0–1 (the published code's).
+pub const DEVIATION_FLOOR: f32 = 1e-6;
+
 /// An axis of a map `[C, H, W]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
@@ -76,6 +79,9 @@ pub trait Ops {
     /// A map.
     type Value;
 
+    /// Moves the values of each image of one channel that are more than zero to mean 0 and standard deviation 1; the
+    /// others become 0. Grey levels are 0–1.
+    fn standardise(&mut self, x: &Self::Value) -> Self::Value;
     /// `(x - shift) * scale`.
     fn normalise(&mut self, x: &Self::Value, shift: f32, scale: f32) -> Self::Value;
     /// Convolution.
@@ -130,6 +136,8 @@ pub trait Ops {
 pub trait Network {
     /// Name of the ONNX graph.
     const NAME: &'static str;
+    /// Name of the input.
+    const INPUT: &'static str = "image";
     /// Names of the outputs in order, and whether each is a vector (a map of 1×1 written as `[N, C]`).
     const OUTPUTS: &'static [(&'static str, bool)];
 

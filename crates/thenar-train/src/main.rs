@@ -16,6 +16,7 @@ use thenar_train::localizer::sheet::{sheet, worst};
 use thenar_train::localizer::toy::Toys;
 use thenar_train::localizer::train::{Options, averaged, begin, run};
 use thenar_train::localizer::validate::Examination;
+use thenar_train::onnx::Storage;
 
 /// Train palm networks on drawn palms and hands.
 #[derive(Parser)]
@@ -50,9 +51,12 @@ struct ExtractorArgs {
     /// First palm.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Length of the feature.
+    /// Length of the feature, a multiple of 16 up to 3120.
     #[arg(long, default_value_t = 2048)]
     outputs: usize,
+    /// One byte per weight instead of four.
+    #[arg(long)]
+    int8: bool,
     /// Share of the mean moment added to every direction before it is whitened.
     #[arg(long, default_value_t = 0.3)]
     ridge: f64,
@@ -168,6 +172,11 @@ fn extractor(args: ExtractorArgs) -> Result<(), TrainError> {
         reach: args.reach,
         misplacement: args.misplacement,
         examination: args.examination,
+        storage: if args.int8 {
+            Storage::Int8
+        } else {
+            Storage::F32
+        },
         out: args.out,
     };
     print(&thenar_train::extractor::train::run(&options)?)

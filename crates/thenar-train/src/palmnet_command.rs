@@ -47,7 +47,7 @@ pub struct ConvertArgs {
     int8: bool,
     /// A state dictionary of the public PyTorch code: a zip .pth or safetensors.
     input: PathBuf,
-    /// The ONNX file to write: input image [N, 1, 128, 128], output feature [N, length] of norm 1.
+    /// The ONNX file to write: input roi [N, 1, 128, 128] of grey levels 0–1, output feature [N, length] of norm 1.
     output: PathBuf,
 }
 
@@ -149,6 +149,10 @@ pub struct PalmnetArgs {
     /// Folder of checkpoint, log.jsonl and ONNX file.
     #[arg(long, short)]
     out: PathBuf,
+    /// Begin with linear layers that whiten what the untrained competition reads from the training images, instead of
+    /// random ones: for runs much shorter than the published ones.
+    #[arg(long)]
+    whitened: bool,
     /// Go on from the checkpoint in the folder.
     #[arg(long)]
     resume: bool,
@@ -188,6 +192,7 @@ pub fn train(args: PalmnetArgs) -> Result<Outcome, TrainError> {
         average: args.average,
         seed: args.seed,
         out: args.out,
+        whitened: args.whitened,
         resume: args.resume,
         examine_every: args.examine_every,
         save_every: Duration::from_secs_f64(60.0 * args.save_every),

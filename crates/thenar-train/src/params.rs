@@ -9,6 +9,7 @@ use rand::Rng;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::error::TrainError;
 use crate::graph::Survey;
 use crate::layers::{Conv, Dense, Init, Layer};
 
@@ -73,6 +74,24 @@ impl Params {
     /// All numbers in order, to be changed.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
+    }
+
+    /// The numbers of one tensor of a layer ([`Layer::parameters`]), to be changed.
+    ///
+    /// # Errors
+    /// When there is no such tensor.
+    pub fn tensor_mut(&mut self, layer: &str, index: usize) -> Result<&mut [f32], TrainError> {
+        let mut at = 0;
+        for each in &self.layers {
+            for (i, tensor) in each.parameters().into_iter().enumerate() {
+                if each.name() == layer && i == index {
+                    return Ok(&mut self.values[at..at + tensor.count()]);
+                }
+                at += tensor.count();
+            }
+        }
+        let missing = format!("the network has no tensor {index} in a layer {layer}");
+        Err(TrainError::Argument(missing))
     }
 
     /// The same layers with other numbers, or `None` when their count is wrong.

@@ -87,6 +87,10 @@ impl Survey {
 impl Ops for Survey {
     type Value = Shape;
 
+    fn standardise(&mut self, x: &Shape) -> Shape {
+        *x
+    }
+
     fn normalise(&mut self, x: &Shape, _: f32, _: f32) -> Shape {
         *x
     }

@@ -51,6 +51,7 @@ fn options(dir: &Path) -> Options {
         average: 0.0,
         seed: 3,
         out: dir.join("out"),
+        whitened: false,
         resume: false,
         examine_every: 1,
         save_every: Duration::ZERO,

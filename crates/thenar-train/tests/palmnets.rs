@@ -4,6 +4,7 @@ mod drawn;
 
 use std::collections::BTreeMap;
 
+use drawn::Bare;
 use rten::{Model, ValueOrView};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
@@ -13,8 +14,9 @@ use thenar_train::engine::{gradient, infer};
 use thenar_train::graph::{Array, Network};
 use thenar_train::layers::Layer;
 use thenar_train::onnx::{Form, Storage, export_as};
+use thenar_train::palmnets::augment::normalise;
 use thenar_train::palmnets::{CcNet, Co3Net, CompNet, Extractor, PalmNet};
-use thenar_train::params::Params;
+use thenar_train::params::{Params, Weights};
 
 /// Largest relative error against PyTorch.
 const TOLERANCE: f32 = 1e-4;
@@ -96,7 +98,7 @@ fn by_name(params: &Params, values: &[f32]) -> BTreeMap<String, Vec<f32>> {
 fn matches_pytorch<N: PalmNet>() {
     let (net, golden) = golden::<N>();
     let params = drawn::params(&net);
-    let net = Extractor(net);
+    let net = Bare(net);
     for backend in backends() {
         let out = infer(backend, &net, &params.weights(), &images()).unwrap();
         let error = relative_error(&out[0].data, &golden.outputs, 0.0);
@@ -163,14 +165,14 @@ fn sizes_are_the_published_ones() {
     assert!(compnet.1.abs_diff(44_900_000) < 100_000, "{compnet:?}");
 }
 
-fn run_onnx(bytes: Vec<u8>, input: &Array) -> Vec<f32> {
+fn run_onnx(bytes: Vec<u8>, name: &str, input: &Array) -> Vec<f32> {
     let model = Model::load(bytes).unwrap();
     let [n, c, h, w] = input.shape[..] else {
         panic!("four axes")
     };
     let image = NdTensor::from_data([n, c, h, w], input.data.clone());
     let inputs = vec![(
-        model.node_id("image").unwrap(),
+        model.node_id(name).unwrap(),
         ValueOrView::from(image.view()),
     )];
     let output = model.node_id("feature").unwrap();
@@ -183,16 +185,39 @@ fn onnx_files_compute_the_same<N: PalmNet>() {
     let weights = drawn::params(&net).weights();
     let mut sizes = Vec::new();
     for form in [Form::Published, Form::Folded] {
-        let bytes = export_as(form, &Extractor(net.clone()), &weights, Storage::F32, &[]).unwrap();
+        let bytes = export_as(form, &Bare(net.clone()), &weights, Storage::F32, &[]).unwrap();
         sizes.push(bytes.len());
-        let error = relative_error(&run_onnx(bytes, &images()), &golden.outputs, 0.0);
+        let error = relative_error(&run_onnx(bytes, "image", &images()), &golden.outputs, 0.0);
         assert!(error < TOLERANCE, "{form:?}: {error}");
     }
     // Folded Gabor layers have one kernel instead of one per channel.
     assert!(N::NAME == "compnet" || sizes[1] < sizes[0], "{sizes:?}");
-    let bytes = export_as(Form::Folded, &Extractor(net), &weights, Storage::Int8, &[]).unwrap();
-    let error = relative_error(&run_onnx(bytes, &images()), &golden.outputs, 0.0);
+    let bare = Bare(net.clone());
+    let bytes = export_as(Form::Folded, &bare, &weights, Storage::Int8, &[]).unwrap();
+    let error = relative_error(&run_onnx(bytes, "image", &images()), &golden.outputs, 0.0);
     assert!(error > 0.0 && error < 0.2, "int8: {error}");
+    standardises_itself(net, &weights);
+}
+
+/// What is exported for use takes grey levels and standardises them as training does; black pixels stay out.
+fn standardises_itself<N: PalmNet>(net: N, weights: &[Weights]) {
+    let drawn = drawn::draw("grey", 2 * 128 * 128).into_iter();
+    let grey: Vec<f32> = drawn.map(|v| (0.4 + 0.5 * v).max(0.0)).collect();
+    let mut standardised: Vec<f32> = grey.iter().map(|v| 255.0 * v).collect();
+    standardised.chunks_exact_mut(128 * 128).for_each(normalise);
+    let standardised = Array::new(&[2, 1, 128, 128], standardised);
+    let grey = Array::new(&[2, 1, 128, 128], grey);
+    let in_use = Extractor(net.clone());
+    let bytes = export_as(Form::Folded, &in_use, weights, Storage::F32, &[]).unwrap();
+    let exported = run_onnx(bytes, "roi", &grey);
+    for backend in backends() {
+        let want = infer(backend, &Bare(net.clone()), weights, &standardised).unwrap();
+        let got = infer(backend, &in_use, weights, &grey).unwrap();
+        for got in [&got[0].data, &exported] {
+            let error = relative_error(got, &want[0].data, 0.0);
+            assert!(error < TOLERANCE, "{backend:?}: {error}");
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::chance::Chance;
 use crate::error::TrainError;
 use crate::gabor::{kernels, slopes};
 use crate::graph::{
-    Affine, Array, Axis, Conv, Dense, Gabor, NORM_EPSILON, Network, Norm, Ops, UNIT_FLOOR,
+    Affine, Array, Axis, Conv, DEVIATION_FLOOR, Dense, Gabor, NORM_EPSILON, Network, Norm, Ops,
+    UNIT_FLOOR,
 };
 use crate::params::Weights;
 
@@ -124,6 +125,16 @@ impl<'a> BurnOps<'a> {
 
 impl Ops for BurnOps<'_> {
     type Value = Tensor<4>;
+
+    fn standardise(&mut self, x: &Tensor<4>) -> Tensor<4> {
+        let lit = x.clone().greater_scalar(0.0).float();
+        let sum = |x: Tensor<4>| x.sum_dim(2).sum_dim(3);
+        let count = sum(lit.clone()).clamp_min(2.0);
+        let mean = sum(x.clone()) / count.clone();
+        let centred = (x.clone() - mean) * lit;
+        let variance = sum(centred.clone() * centred.clone()) / count.sub_scalar(1.0);
+        centred / variance.sqrt().add_scalar(DEVIATION_FLOOR)
+    }
 
     fn normalise(&mut self, x: &Tensor<4>, shift: f32, scale: f32) -> Tensor<4> {
         x.clone().sub_scalar(shift).mul_scalar(scale)

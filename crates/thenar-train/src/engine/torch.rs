@@ -9,7 +9,8 @@ use super::chance::Chance;
 use crate::error::TrainError;
 use crate::gabor::{kernels, slopes};
 use crate::graph::{
-    Affine, Array, Axis, Conv, Dense, Gabor, Layer, NORM_EPSILON, Network, Norm, Ops, UNIT_FLOOR,
+    Affine, Array, Axis, Conv, DEVIATION_FLOOR, Dense, Gabor, Layer, NORM_EPSILON, Network, Norm,
+    Ops, UNIT_FLOOR,
 };
 use crate::params::Weights;
 
@@ -142,6 +143,15 @@ impl<'a> TorchOps<'a> {
 
 impl Ops for TorchOps<'_> {
     type Value = Tensor;
+
+    fn standardise(&mut self, x: &Tensor) -> Tensor {
+        let lit = x.gt(0.0).to_kind(Kind::Float);
+        let sum = |x: &Tensor| x.sum_dim_intlist([2i64, 3].as_slice(), true, Kind::Float);
+        let count = sum(&lit).clamp_min(2.0);
+        let centred = (x - sum(x) / &count) * lit;
+        let variance = sum(&(&centred * &centred)) / (count - 1.0);
+        centred / (variance.sqrt() + f64::from(DEVIATION_FLOOR))
+    }
 
     fn normalise(&mut self, x: &Tensor, shift: f32, scale: f32) -> Tensor {
         (x - f64::from(shift)) * f64::from(scale)

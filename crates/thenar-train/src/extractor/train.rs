@@ -1,4 +1,4 @@
-//! Drawing palms, adding up their second moment, and writing the extractor.
+//! Drawing palms, adding up their second moments, and writing the extractor.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -13,11 +13,12 @@ use thenar_net::spread;
 use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
-use super::network::{self, CELLS, ROI};
-use super::whitening::Moment;
+use super::network::{self, FREQUENCIES, KEPT, ROI};
+use super::whitening::Moments;
 use crate::eer::equal_error_rate;
 use crate::error::TrainError;
 use crate::log::Log;
+use crate::onnx::Storage;
 
 /// What to train on and what to write.
 #[derive(Clone, Debug)]
@@ -28,9 +29,9 @@ pub struct Options {
     pub captures: u64,
     /// First identity; those of the examination lie elsewhere.
     pub seed: u64,
-    /// Length of the feature.
+    /// Length of the feature: a multiple of [`KEPT`], whose multiple is the number of frequencies.
     pub outputs: usize,
-    /// See [`Moment::whiten`].
+    /// See [`Moments::whiten`].
     pub ridge: f64,
     /// Views to every side of the centre, see [`network::views`].
     pub reach: i64,
@@ -39,6 +40,8 @@ pub struct Options {
     pub misplacement: f32,
     /// Palms of the examination, drawn harder than those of training.
     pub examination: u64,
+    /// Whether weights are kept as bytes.
+    pub storage: Storage,
     /// Folder for extractor.onnx and extractor.jsonl.
     pub out: PathBuf,
 }
@@ -58,8 +61,6 @@ pub struct Scores {
     pub genuine: usize,
     /// Impostor comparisons behind them.
     pub impostor: usize,
-    /// Share of the second moment in the directions kept.
-    pub kept: f64,
     /// Size of the model file.
     pub bytes: usize,
     /// Wall time.
@@ -88,18 +89,23 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
             options.reach
         )));
     }
+    let most = KEPT * FREQUENCIES;
+    if options.outputs == 0 || !options.outputs.is_multiple_of(KEPT) || options.outputs > most {
+        let asked = options.outputs;
+        return Err(TrainError::Argument(format!(
+            "a feature of {asked} values: expected a multiple of {KEPT} up to {most}"
+        )));
+    }
     let start = Instant::now();
     std::fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let mut log = Log::append(&options.out.join("extractor.jsonl"))?;
 
-    let whitening = moment(options)?.whiten(options.outputs, options.ridge)?;
-    let sum = |moments: &[f64]| moments.iter().sum::<f64>();
-    let kept = sum(&whitening.moments[..options.outputs]) / sum(&whitening.moments);
+    let projection = moments(options)?.whiten(options.ridge)?;
     let notes = [(
         "recipe",
         format!("{options:?}").replace(&options.out.display().to_string(), "DIR"),
     )];
-    let bytes = network::extractor(&whitening.matrix, options.outputs, options.reach, &notes);
+    let bytes = network::extractor(&projection, options.reach, options.storage, &notes)?;
     let path = options.out.join("extractor.onnx");
     let temporary = path.with_extension("tmp");
     std::fs::write(&temporary, &bytes).map_err(|e| TrainError::file(&temporary, e))?;
@@ -113,7 +119,6 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
         eer_centre,
         genuine,
         impostor,
-        kept,
         bytes: bytes.len(),
         seconds: start.elapsed().as_secs_f64(),
     };
@@ -121,8 +126,9 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
     Ok(scores)
 }
 
-fn moment(options: &Options) -> Result<Moment, TrainError> {
-    let competition = Runner::new(&network::competition(), "cells")?;
+fn moments(options: &Options) -> Result<Moments, TrainError> {
+    let frequencies = options.outputs / KEPT;
+    let competition = Runner::new(&network::competition(frequencies)?, "spectrum")?;
     let usual = RoiVariation::default();
     let variation = RoiVariation {
         shift: usual.shift * options.misplacement,
@@ -134,7 +140,7 @@ fn moment(options: &Options) -> Result<Moment, TrainError> {
         ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left")
             .expect("a valid template"),
     );
-    let mut moment = Moment::new(CELLS);
+    let mut moments = Moments::new(frequencies);
     let mut first = 0;
     while first < options.identities {
         let last = (first + BLOCK).min(options.identities);
@@ -148,13 +154,14 @@ fn moment(options: &Options) -> Result<Moment, TrainError> {
                 .for_each(|c| mirror(c));
             competition.run(&captures)
         });
-        let palms: Vec<Vec<Vec<f32>>> = palms.into_iter().collect::<Result<_, _>>()?;
-        moment.add(&palms.concat());
+        for captures in palms {
+            captures?.iter().for_each(|capture| moments.add(capture));
+        }
         bar.set_position(last);
         first = last;
     }
     bar.finish_and_clear();
-    Ok(moment)
+    Ok(moments)
 }
 
 /// Real sets hold both hands as they are, so the moment must not prefer a side.
@@ -308,11 +315,12 @@ mod tests {
             identities: 40,
             captures: 3,
             seed: 7,
-            outputs: 24,
+            outputs: 32,
             ridge: 0.3,
             reach: 1,
             misplacement: 0.4,
             examination: 12,
+            storage: Storage::Int8,
             out: out.path().to_path_buf(),
         };
         let scores = run(&options).unwrap();

@@ -1,89 +1,81 @@
-//! Whitening in closed form: directions that all palms share are made small, directions in which palms differ are made
-//! equal, and directions that hold nothing but noise are left out.
+//! Whitening in closed form: within each frequency, directions that all palms share are made small, directions in which
+//! palms differ are made equal, and directions that hold next to nothing are left out.
 
 use faer::{Mat, Side};
 
+use super::network::{CHANNELS, KEPT, Projection};
 use crate::error::TrainError;
 
-/// Σ x xᵀ over drawn captures; captures are added and need not be kept.
+/// Σ x xᵀ of the channels of each frequency over captures; captures are added and need not be kept.
 ///
 /// The moment is taken about zero, not about the mean: the mean of drawn palms is not that of real ones, and what
 /// palms have in common is a direction of large moment, which whitening makes small without knowing where on it real
 /// palms lie.
-pub struct Moment {
+pub struct Moments {
     captures: f64,
-    products: Mat<f64>,
+    products: Vec<[[f64; CHANNELS]; CHANNELS]>,
 }
 
-/// A projection and the moments of the directions it keeps.
-pub struct Whitening {
-    /// Row-major `[dim, outputs]`, direction of the largest moment first.
-    pub matrix: Vec<f32>,
-    /// Second moments of all directions, descending.
-    pub moments: Vec<f64>,
-}
-
-impl Moment {
-    /// An empty sum for vectors of `dim` values.
-    pub fn new(dim: usize) -> Self {
+impl Moments {
+    /// Empty sums for so many frequencies.
+    pub fn new(frequencies: usize) -> Self {
         Self {
             captures: 0.0,
-            products: Mat::zeros(dim, dim),
+            products: vec![[[0.0; CHANNELS]; CHANNELS]; frequencies],
         }
     }
 
-    /// Adds captures.
+    /// Adds a capture: `[frequencies, CHANNELS]`.
     ///
     /// # Panics
-    /// When a capture has another length.
-    pub fn add(&mut self, captures: &[Vec<f32>]) {
-        let dim = self.products.nrows();
-        assert!(
-            captures.iter().all(|c| c.len() == dim),
-            "captures of {dim} values"
-        );
-        let x = Mat::from_fn(captures.len(), dim, |i, j| captures[i][j]);
-        let products = x.transpose() * &x;
-        for j in 0..dim {
-            for i in 0..dim {
-                self.products[(i, j)] += f64::from(products[(i, j)]);
+    /// When it has another length.
+    pub fn add(&mut self, spectrum: &[f32]) {
+        let channels = spectrum.chunks_exact(CHANNELS);
+        assert_eq!(spectrum.len(), self.products.len() * CHANNELS, "a spectrum");
+        for (products, x) in self.products.iter_mut().zip(channels) {
+            for (row, &a) in products.iter_mut().zip(x) {
+                for (sum, &b) in row.iter_mut().zip(x) {
+                    *sum += f64::from(a) * f64::from(b);
+                }
             }
         }
-        self.captures += captures.len() as f64;
+        self.captures += 1.0;
     }
 
-    /// Keeps the `outputs` directions of largest moment, each divided by the root of its moment plus `ridge` times the
-    /// mean moment, so that weak directions are not blown up.
+    /// Keeps the [`KEPT`] directions of largest moment in each frequency, each divided by the root of its moment plus
+    /// `ridge` times the mean moment of all, so that weak directions are not blown up.
     ///
     /// # Errors
-    /// When there are no captures, more directions are asked for than there are, or the decomposition fails.
-    pub fn whiten(&self, outputs: usize, ridge: f64) -> Result<Whitening, TrainError> {
-        let dim = self.products.nrows();
-        let bad_ridge = ridge.is_nan() || ridge <= 0.0;
-        if self.captures < 1.0 || outputs == 0 || outputs > dim || bad_ridge {
-            let asked = format!(
-                "{outputs} directions of {dim} with ridge {ridge} from {} captures",
-                self.captures
-            );
-            return Err(TrainError::Argument(format!("cannot find {asked}")));
+    /// When there are no captures, the ridge is not positive, or a decomposition fails.
+    pub fn whiten(&self, ridge: f64) -> Result<Projection, TrainError> {
+        if self.captures < 1.0 || ridge.is_nan() || ridge <= 0.0 {
+            let asked = format!("ridge {ridge} and {} captures", self.captures);
+            return Err(TrainError::Argument(format!("cannot whiten with {asked}")));
         }
-        let moment = Mat::from_fn(dim, dim, |i, j| self.products[(i, j)] / self.captures);
-        let failed = |e| TrainError::Backend {
-            backend: "eigenvalues",
-            reason: format!("{e:?}"),
-        };
-        let eigen = moment.self_adjoint_eigen(Side::Lower).map_err(failed)?;
-        // The decomposition sorts upwards.
-        let mut moments: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
-        moments.reverse();
-        let floor = ridge * moments.iter().sum::<f64>() / dim as f64;
-        let vectors = eigen.U();
-        let entry =
-            |i: usize, k: usize| vectors[(i, dim - 1 - k)] / (moments[k].max(0.0) + floor).sqrt();
-        let matrix = (0..dim * outputs)
-            .map(|n| entry(n / outputs, n % outputs) as f32)
-            .collect();
-        Ok(Whitening { matrix, moments })
+        let trace = |p: &[[f64; CHANNELS]; CHANNELS]| (0..CHANNELS).map(|c| p[c][c]).sum::<f64>();
+        let count = self.products.len();
+        let total: f64 = self.products.iter().map(trace).sum();
+        let floor = ridge * total / self.captures / (count * CHANNELS) as f64;
+        let mut matrices = Vec::with_capacity(count * CHANNELS * KEPT);
+        for products in &self.products {
+            let moment = Mat::from_fn(CHANNELS, CHANNELS, |i, j| products[i][j] / self.captures);
+            let failed = |e| TrainError::Backend {
+                backend: "eigenvalues",
+                reason: format!("{e:?}"),
+            };
+            let eigen = moment.self_adjoint_eigen(Side::Lower).map_err(failed)?;
+            let (values, vectors) = (eigen.S().column_vector(), eigen.U());
+            // The decomposition sorts upwards.
+            let entry = |i: usize, k: usize| {
+                let at = CHANNELS - 1 - k;
+                (vectors[(i, at)] / (values[at].max(0.0) + floor).sqrt()) as f32
+            };
+            matrices.extend((0..CHANNELS * KEPT).map(|n| entry(n / KEPT, n % KEPT)));
+        }
+        Ok(Projection {
+            frequencies: count,
+            matrices,
+        })
     }
 }
 
@@ -96,34 +88,42 @@ mod tests {
     #[test]
     fn whitened_directions_have_equal_moments_and_do_not_correlate() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let captures: Vec<Vec<f32>> = (0..4000)
-            .map(|_| {
-                let (a, b): (f32, f32) = (rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0));
-                vec![9.0 * a, 3.0 * a + b, 2.0 * b, 0.0]
-            })
-            .collect();
-        let mut moment = Moment::new(4);
-        moment.add(&captures[..1000]);
-        moment.add(&captures[1000..]);
-        let matrix = moment.whiten(2, 1e-9).unwrap().matrix;
-        let project = |c: &[f32], k: usize| (0..4).map(|i| c[i] * matrix[2 * i + k]).sum::<f32>();
-        let mean = |f: &dyn Fn(&[f32]) -> f32| {
-            captures.iter().map(|c| f(c)).sum::<f32>() / captures.len() as f32
+        let mut spectrum = || -> Vec<f32> {
+            let hidden: Vec<f32> = (0..2 * CHANNELS)
+                .map(|_| rng.random_range(-1.0..1.0))
+                .collect();
+            let mixed =
+                |i: usize| (i % CHANNELS + 1) as f32 * hidden[i] + 3.0 * hidden[i / CHANNELS];
+            (0..2 * CHANNELS).map(mixed).collect()
         };
-        for k in 0..2 {
-            let moment = mean(&|c| project(c, k).powi(2));
-            assert!((moment - 1.0).abs() < 1e-3, "{moment}");
+        let captures: Vec<Vec<f32>> = (0..4000).map(|_| spectrum()).collect();
+        let mut moments = Moments::new(2);
+        captures.iter().for_each(|c| moments.add(c));
+        let projection = moments.whiten(1e-9).unwrap();
+        assert_eq!(projection.matrices.len(), 2 * CHANNELS * KEPT);
+        let project = |c: &[f32], f: usize, k: usize| -> f32 {
+            let at = |i: usize| projection.matrices[(f * CHANNELS + i) * KEPT + k];
+            (0..CHANNELS).map(|i| c[f * CHANNELS + i] * at(i)).sum()
+        };
+        for f in 0..2 {
+            for (a, b) in [(0, 0), (3, 3), (KEPT - 1, KEPT - 1), (0, 1), (2, 9)] {
+                let sum: f32 = captures
+                    .iter()
+                    .map(|c| project(c, f, a) * project(c, f, b))
+                    .sum();
+                let want = f32::from(u8::from(a == b));
+                let got = sum / captures.len() as f32;
+                assert!((got - want).abs() < 1e-2, "{f} {a} {b}: {got}");
+            }
         }
-        let correlation = mean(&|c| project(c, 0) * project(c, 1));
-        assert!(correlation.abs() < 1e-3, "{correlation}");
     }
 
     #[test]
     fn impossible_requests_are_errors() {
-        let mut moment = Moment::new(2);
-        assert!(moment.whiten(1, 0.1).is_err());
-        moment.add(&[vec![0.0, 1.0]]);
-        assert!(moment.whiten(3, 0.1).is_err());
-        assert!(moment.whiten(1, f64::NAN).is_err());
+        let mut moments = Moments::new(1);
+        assert!(moments.whiten(0.1).is_err());
+        moments.add(&[1.0; CHANNELS]);
+        assert!(moments.whiten(f64::NAN).is_err());
+        assert!(moments.whiten(0.1).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! Building an ONNX graph node by node, for networks that are not trained by gradients.
 
 use super::proto::{GraphProto, NodeProto, TensorProto, data_type};
-use super::{declare, int, ints, model, node, quantise, text};
+use super::{Storage, declare, int, ints, model, node, quantise};
 
 /// A graph under construction. Every method that adds a node gives the name of its output.
 #[derive(Default)]
@@ -49,37 +49,15 @@ impl GraphBuilder {
         )
     }
 
-    /// `x` times a matrix `[rows, columns]` kept as one byte per weight with a scale per column. `x` is brought to whole
-    /// numbers too, 0 to 255 over its range, and the sums are whole numbers: no rounding depends on the machine.
-    pub fn int8_product(&mut self, x: &str, rows: usize, columns: usize, data: &[f32]) -> String {
-        let transposed: Vec<f32> = (0..rows * columns)
-            .map(|i| data[(i % rows) * columns + i / rows])
-            .collect();
-        let (scales, bytes) = quantise(&transposed, rows);
-        let bytes = (0..rows * columns)
-            .map(|i| bytes[(i % columns) * rows + i / columns])
-            .collect();
-        let bytes = self.store(data_type::INT8, &[rows, columns], bytes);
-        let scales = self.constant(&[columns], &scales);
-        let [whole, scale, zero] = self.push_all("DynamicQuantizeLinear", &[x]);
-        let sums = self.push("MatMulInteger", &[&whole, &bytes, &zero], vec![]);
-        let sums = self.push(
-            "Cast",
-            &[&sums],
-            vec![int("to", i64::from(data_type::FLOAT))],
-        );
-        let scales = self.binary("Mul", &scales, &scale);
-        self.binary("Mul", &sums, &scales)
-    }
-
-    /// A node with several outputs and no attributes.
-    fn push_all<const N: usize>(&mut self, op: &str, inputs: &[&str]) -> [String; N] {
-        let name = format!("{}.{}", op.to_lowercase(), self.nodes.len());
-        let mut made = node(op, &name, inputs, vec![]);
-        let outputs = std::array::from_fn(|k| format!("{name}.{k}"));
-        made.output = outputs.to_vec();
-        self.nodes.push(made);
-        outputs
+    /// Weights in the chosen storage; as bytes, every index of the first axis has a scale of its own.
+    pub fn weights(&mut self, shape: &[usize], data: &[f32], storage: Storage) -> String {
+        if storage == Storage::F32 {
+            return self.constant(shape, data);
+        }
+        let (scales, bytes) = quantise(data, data.len() / shape[0]);
+        let bytes = self.store(data_type::INT8, shape, bytes);
+        let scales = self.constant(&shape[..1], &scales);
+        self.push("DequantizeLinear", &[&bytes, &scales], vec![int("axis", 0)])
     }
 
     fn integers(&mut self, values: &[i64]) -> String {
@@ -90,26 +68,20 @@ impl GraphBuilder {
         )
     }
 
-    /// Repeats the edge pixels `rows` times above and below, `columns` times left and right.
-    pub fn pad_edge(&mut self, x: &str, rows: i64, columns: i64) -> String {
-        let pads = self.integers(&[0, 0, rows, columns, 0, 0, rows, columns]);
-        self.push("Pad", &[x, &pads], vec![text("mode", "edge")])
-    }
-
-    /// Convolution without padding; `kernel` is `[outputs, inputs / groups, height, width]`.
+    /// Convolution; `kernel` is `[outputs, inputs, height, width]`. Strides and zero padding are of rows, then columns.
     pub fn conv(
         &mut self,
         x: &str,
         shape: [usize; 4],
         kernel: &[f32],
-        stride: usize,
-        groups: usize,
+        strides: [usize; 2],
+        [high, wide]: [usize; 2],
     ) -> String {
         let kernel = self.constant(&shape, kernel);
         let attributes = vec![
             ints("kernel_shape", &shape[2..]),
-            ints("strides", &[stride; 2]),
-            int("group", groups as i64),
+            ints("strides", &strides),
+            ints("pads", &[high, wide, high, wide]),
         ];
         self.push("Conv", &[x, &kernel], attributes)
     }
@@ -139,14 +111,9 @@ impl GraphBuilder {
         self.push("Sqrt", &[x], vec![])
     }
 
-    /// Mean over `axes`, kept with length 1.
-    pub fn mean_over(&mut self, x: &str, axes: &[usize]) -> String {
-        self.push("ReduceMean", &[x], vec![ints("axes", axes)])
-    }
-
-    /// Softmax over channels.
-    pub fn softmax_channels(&mut self, x: &str) -> String {
-        self.push("Softmax", &[x], vec![int("axis", 1)])
+    /// `max(x, 0)`.
+    pub fn relu(&mut self, x: &str) -> String {
+        self.push("Relu", &[x], vec![])
     }
 
     /// Joins along `axis`.
@@ -155,28 +122,21 @@ impl GraphBuilder {
         self.push("Concat", &inputs, vec![int("axis", axis)])
     }
 
-    /// Every `step`-th pixel, `count` of them, from row `top` and column `left`.
-    pub fn lattice(
-        &mut self,
-        x: &str,
-        top: usize,
-        left: usize,
-        step: usize,
-        count: usize,
-    ) -> String {
-        let (top, left, span) = (top as i64, left as i64, ((count - 1) * step + 1) as i64);
-        let starts = self.integers(&[top, left]);
-        let ends = self.integers(&[top + span, left + span]);
-        let axes = self.integers(&[2, 3]);
-        let steps = self.integers(&[step as i64; 2]);
-        self.push("Slice", &[x, &starts, &ends, &axes, &steps], vec![])
+    /// Other axes for the same values; one may be -1.
+    pub fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
+        let shape = self.integers(shape);
+        self.push("Reshape", &[x, &shape], vec![])
     }
 
-    /// `[N, …]` to `[N, 1, all the rest]`.
-    pub fn row(&mut self, x: &str) -> String {
-        let flat = self.push("Flatten", &[x], vec![int("axis", 1)]);
-        let axes = self.integers(&[1]);
-        self.push("Unsqueeze", &[&flat, &axes], vec![])
+    /// Axis `i` of the result is axis `order[i]` of `x`.
+    pub fn transpose(&mut self, x: &str, order: &[usize]) -> String {
+        self.push("Transpose", &[x], vec![ints("perm", order)])
+    }
+
+    /// The entries of the first axis that `places` names.
+    pub fn gather(&mut self, x: &str, places: &[i64]) -> String {
+        let places = self.integers(places);
+        self.push("Gather", &[x, &places], vec![int("axis", 0)])
     }
 
     /// The model file: `input` and `output` are named, with their shapes after the batch axis; `value` is the output.

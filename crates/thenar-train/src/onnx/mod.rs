@@ -38,7 +38,7 @@ pub enum Form {
     Folded,
 }
 
-/// The bytes of an ONNX file that runs `network` with `weights`; the input is called `image`, the outputs as in
+/// The bytes of an ONNX file that runs `network` with `weights`; input and outputs are called as in [`Network::INPUT`] and
 /// [`Network::OUTPUTS`]. `notes` become metadata (training command, seed, …).
 ///
 /// # Errors
@@ -65,7 +65,7 @@ pub fn export_as<N: Network>(
 ) -> Result<Vec<u8>, TrainError> {
     let survey = network.survey()?;
     let mut writer = Writer::new(weights, storage, form);
-    let outputs = network.build(&mut writer, "image".to_string());
+    let outputs = network.build(&mut writer, N::INPUT.to_string());
     let mut declared = Vec::new();
     for ((&(name, vector), value), &[c, h, w]) in
         N::OUTPUTS.iter().zip(outputs).zip(&survey.outputs)
@@ -81,7 +81,7 @@ pub fn export_as<N: Network>(
         name: N::NAME.into(),
         node: writer.nodes,
         initializer: writer.tensors,
-        input: vec![declare("image", &network.input())],
+        input: vec![declare(N::INPUT, &network.input())],
         output: declared,
     };
     Ok(model(graph, notes))

@@ -8,7 +8,7 @@ use super::proto::{AttributeProto, NodeProto, TensorProto, data_type};
 use super::separable::split;
 use super::{Form, Storage, int, ints, node, quantise, text};
 use crate::gabor::{kernels, kernels_per_channel};
-use crate::graph::{Axis, Ops, UNIT_FLOOR};
+use crate::graph::{Axis, DEVIATION_FLOOR, Ops, UNIT_FLOOR};
 use crate::layers::{Affine, Conv, Dense, Gabor, NORM_EPSILON, Norm};
 use crate::params::Weights;
 
@@ -188,6 +188,31 @@ impl<'a> Writer<'a> {
 
 impl Ops for Writer<'_> {
     type Value = String;
+
+    fn standardise(&mut self, x: &String) -> String {
+        let mut number =
+            |name: &str, value: f32| self.tensor(format!("standardise.{name}"), &[1], &[value]);
+        let [none, one, two] =
+            [("none", 0.0), ("one", 1.0), ("two", 2.0)].map(|(n, v)| number(n, v));
+        let floor = number("floor", DEVIATION_FLOOR);
+        let axes = self.integers(&[2, 3]);
+        let above = self.push("Greater", &[x, &none], vec![]);
+        let to_float = vec![int("to", i64::from(data_type::FLOAT))];
+        let lit = self.push("Cast", &[&above], to_float);
+        let count = self.push("ReduceSum", &[&lit, &axes], vec![]);
+        let count = self.push("Max", &[&count, &two], vec![]);
+        let sum = self.push("ReduceSum", &[x, &axes], vec![]);
+        let mean = self.push("Div", &[&sum, &count], vec![]);
+        let moved = self.push("Sub", &[x, &mean], vec![]);
+        let centred = self.push("Mul", &[&moved, &lit], vec![]);
+        let square = self.push("Mul", &[&centred, &centred], vec![]);
+        let power = self.push("ReduceSum", &[&square, &axes], vec![]);
+        let others = self.push("Sub", &[&count, &one], vec![]);
+        let variance = self.push("Div", &[&power, &others], vec![]);
+        let deviation = self.push("Sqrt", &[&variance], vec![]);
+        let deviation = self.push("Add", &[&deviation, &floor], vec![]);
+        self.push("Div", &[&centred, &deviation], vec![])
+    }
 
     fn normalise(&mut self, x: &String, shift: f32, scale: f32) -> String {
         let shift = self.tensor("normalise.shift".into(), &[1], &[shift]);

@@ -33,11 +33,6 @@ pub fn view(image: &[u8], rng: &mut ChaCha8Rng) -> Vec<f32> {
     }
 }
 
-/// The image as it is.
-pub fn plain(image: &[u8]) -> Vec<f32> {
-    image.iter().map(|&v| f32::from(v)).collect()
-}
-
 /// Moves the pixels that are not black to mean 0 and standard deviation 1; black ones become 0.
 pub fn normalise(image: &mut [f32]) {
     let lit = || image.iter().filter(|&&v| v > 0.0).map(|&v| f64::from(v));
@@ -152,6 +147,11 @@ fn warp(image: &[u8], map: &Homography) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The image as it is.
+    fn plain(image: &[u8]) -> Vec<f32> {
+        image.iter().map(|&v| f32::from(v)).collect()
+    }
     use rand::SeedableRng;
 
     fn apply(map: &Homography, x: f32, y: f32) -> [f32; 2] {

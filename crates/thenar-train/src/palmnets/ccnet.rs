@@ -6,7 +6,7 @@
 //! ([`crate::onnx::Form::Folded`]).
 
 use super::attention::squeeze;
-use super::parts::{Scale, project};
+use super::parts::{Scale, two_steps};
 use super::{Feature, PalmNet};
 use crate::graph::{Axis, Ops};
 use crate::layers::Conv;
@@ -75,10 +75,16 @@ impl PalmNet for CcNet {
     }
 
     /// # Shapes
-    /// `[1, 128, 128]` → per scale `[4384]` → joined `[13152]` → hidden `[4096]` → feature `[2048]`.
-    fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value> {
+    /// `[1, 128, 128]` → per scale `[4384]` → joined `[13152]`.
+    fn read<O: Ops>(&self, ops: &mut O, image: &O::Value) -> O::Value {
         let blocks = SCALES.map(|scale| block(ops, image, &scale));
-        project(ops, &blocks, READ, [self.hidden, self.feature])
+        ops.concat(&blocks.each_ref(), Axis::Channel)
+    }
+
+    /// # Shapes
+    /// `[13152]` → hidden `[4096]` → feature `[2048]`.
+    fn project<O: Ops>(&self, ops: &mut O, read: &O::Value) -> Feature<O::Value> {
+        two_steps(ops, read, READ, [self.hidden, self.feature])
     }
 }
 

@@ -5,9 +5,9 @@
 //! CompNet's scales with a second Gabor layer, coordinate attention after each, and a contrastive loss.
 
 use super::attention::coordinates;
-use super::parts::{Scale, compete_and_read, project};
+use super::parts::{Scale, compete_and_read, two_steps};
 use super::{Feature, PalmNet};
-use crate::graph::Ops;
+use crate::graph::{Axis, Ops};
 
 /// The three scales.
 const SCALES: [Scale; 3] = [
@@ -72,10 +72,16 @@ impl PalmNet for Co3Net {
 
     /// # Shapes
     /// `[1, 128, 128]` → Gabor responses of both orders `[9, 43, 43]`, `[36, 43, 43]`, `[9, 43, 43]` → read
-    /// `[12, 19, 19]`, `[24, 19, 19]`, `[12, 19, 19]` → joined `[17328]` → hidden `[4096]` → feature `[2048]`.
-    fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value> {
+    /// `[12, 19, 19]`, `[24, 19, 19]`, `[12, 19, 19]` → joined `[17328]`.
+    fn read<O: Ops>(&self, ops: &mut O, image: &O::Value) -> O::Value {
         let blocks = SCALES.map(|scale| block(ops, image, &scale));
-        project(ops, &blocks, READ, [self.hidden, self.feature])
+        ops.concat(&blocks.each_ref(), Axis::Channel)
+    }
+
+    /// # Shapes
+    /// `[17328]` → hidden `[4096]` → feature `[2048]`.
+    fn project<O: Ops>(&self, ops: &mut O, read: &O::Value) -> Feature<O::Value> {
+        two_steps(ops, read, READ, [self.hidden, self.feature])
     }
 }
 

@@ -63,15 +63,20 @@ impl PalmNet for CompNet {
 
     /// # Shapes
     /// `[1, 128, 128]` → Gabor responses `[9, 32, 32]`, `[9, 38, 38]`, `[9, 41, 41]` → read `[12, 14, 14]`,
-    /// `[12, 17, 17]`, `[12, 18, 18]` → joined `[9708]` → feature `[512]`.
-    fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value> {
+    /// `[12, 17, 17]`, `[12, 18, 18]` → joined `[9708]`.
+    fn read<O: Ops>(&self, ops: &mut O, image: &O::Value) -> O::Value {
         let blocks = SCALES.map(|scale| {
             let responses = ops.gabor(image, scale.gabor("gabor_conv2d", 1, [3, 0]));
             compete_and_read(ops, &responses, &scale)
         });
-        let joined = ops.concat(&blocks.each_ref(), Axis::Channel);
+        ops.concat(&blocks.each_ref(), Axis::Channel)
+    }
+
+    /// # Shapes
+    /// `[9708]` → feature `[512]`.
+    fn project<O: Ops>(&self, ops: &mut O, read: &O::Value) -> Feature<O::Value> {
         Feature {
-            feature: ops.dense(&joined, Dense::new("fc", READ, self.feature)),
+            feature: ops.dense(read, Dense::new("fc", READ, self.feature)),
             hidden: None,
         }
     }

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ROI;
-use super::augment::{normalise, plain, view};
+use super::augment::{normalise, view};
 use super::list::Album;
 use crate::graph::Array;
 
@@ -90,14 +90,10 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// Images as they are, ready for a network: `[N, 1, 128, 128]`.
+/// Images as they are, for a network in use: `[N, 1, 128, 128]`, grey 0–1.
 pub fn inputs(images: &[Vec<u8>]) -> Array {
-    let mut data = Vec::with_capacity(images.len() * ROI * ROI);
-    for image in images {
-        let mut values = plain(image);
-        normalise(&mut values);
-        data.extend(values);
-    }
+    let grey = |&v: &u8| f32::from(v) / 255.0;
+    let data = images.iter().flatten().map(grey).collect();
     Array::new(&[images.len(), 1, ROI, ROI], data)
 }
 

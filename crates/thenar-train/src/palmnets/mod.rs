@@ -14,6 +14,7 @@ pub mod list;
 pub mod loss;
 mod parts;
 pub mod schedule;
+pub mod start;
 pub mod train;
 pub mod validate;
 
@@ -50,8 +51,28 @@ pub trait PalmNet: Clone + Send + Sync {
     fn of_widths(width: impl Fn(&str) -> Option<usize>) -> Option<Self>;
     /// Length of the feature.
     fn length(&self) -> usize;
-    /// Runs on the image `[1, 128, 128]`.
-    fn build<O: Ops>(&self, ops: &mut O, image: &O::Value) -> Feature<O::Value>;
+    /// What the convolutions read from the image `[1, 128, 128]`, as one vector.
+    fn read<O: Ops>(&self, ops: &mut O, image: &O::Value) -> O::Value;
+    /// From what was read to the feature.
+    fn project<O: Ops>(&self, ops: &mut O, read: &O::Value) -> Feature<O::Value>;
+}
+
+/// A palm network up to what its convolutions read.
+#[derive(Clone, Debug)]
+struct Reader<N>(N);
+
+impl<N: PalmNet> Network for Reader<N> {
+    const NAME: &'static str = N::NAME;
+    const OUTPUTS: &'static [(&'static str, bool)] = &[("read", true)];
+
+    fn input(&self) -> [usize; 3] {
+        [1, ROI, ROI]
+    }
+
+    fn build<O: Ops>(&self, ops: &mut O, input: O::Value) -> Vec<O::Value> {
+        let image = ops.standardise(&input);
+        vec![self.0.read(ops, &image)]
+    }
 }
 
 /// A palm network in use.
@@ -63,6 +84,7 @@ pub struct Extractor<N>(
 
 impl<N: PalmNet> Network for Extractor<N> {
     const NAME: &'static str = N::NAME;
+    const INPUT: &'static str = "roi";
     const OUTPUTS: &'static [(&'static str, bool)] = &[("feature", true)];
 
     fn input(&self) -> [usize; 3] {
@@ -70,9 +92,11 @@ impl<N: PalmNet> Network for Extractor<N> {
     }
 
     /// # Shapes
-    /// `[N, 1, 128, 128]`, zero mean and unit deviation over the pixels that are not black → `[N, length]`, norm 1.
+    /// `[N, 1, 128, 128]`, grey 0–1 → `[N, length]`, norm 1.
     fn build<O: Ops>(&self, ops: &mut O, input: O::Value) -> Vec<O::Value> {
-        let out = self.0.build(ops, &input);
+        let image = ops.standardise(&input);
+        let read = self.0.read(ops, &image);
+        let out = self.0.project(ops, &read);
         vec![ops.unit(&out.feature)]
     }
 }
@@ -95,9 +119,10 @@ impl<N: PalmNet> Network for Learner<N> {
     }
 
     /// # Shapes
-    /// `[N, 1, 128, 128]` → cosines `[N, classes]`; contrast `[N, length (+ hidden)]`, norm 1.
+    /// `[N, 1, 128, 128]`, standardised ([`augment::normalise`]) → cosines `[N, classes]`; contrast `[N, length (+ hidden)]`, norm 1.
     fn build<O: Ops>(&self, ops: &mut O, input: O::Value) -> Vec<O::Value> {
-        let out = self.net.build(ops, &input);
+        let read = self.net.read(ops, &input);
+        let out = self.net.project(ops, &read);
         let dropped = ops.dropout(&out.feature, N::DROPOUT);
         let unit = ops.unit(&dropped);
         let head = Dense::cosines(N::HEAD, self.net.length(), self.classes);

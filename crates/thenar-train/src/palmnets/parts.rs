@@ -34,18 +34,17 @@ impl Scale {
     }
 }
 
-/// Joins what the scales give, `read` values, and projects it in two linear steps: the end of CCNet and CO3Net.
+/// Projects what was read, `length` values, in two linear steps: the end of CCNet and CO3Net.
 ///
 /// # Shapes
-/// `[n_i, 1, 1]` of each scale → hidden `[hidden]` → feature `[feature]`.
-pub(super) fn project<O: Ops>(
+/// `[length]` → hidden `[hidden]` → feature `[feature]`.
+pub(super) fn two_steps<O: Ops>(
     ops: &mut O,
-    scales: &[O::Value; 3],
-    read: usize,
+    read: &O::Value,
+    length: usize,
     [hidden, feature]: [usize; 2],
 ) -> Feature<O::Value> {
-    let joined = ops.concat(&scales.each_ref(), Axis::Channel);
-    let middle = ops.dense(&joined, Dense::new("fc", read, hidden));
+    let middle = ops.dense(read, Dense::new("fc", length, hidden));
     Feature {
         feature: ops.dense(&middle, Dense::new("fc1", hidden, feature)),
         hidden: Some(middle),

@@ -17,6 +17,7 @@ use super::feed::{Batch, Feed};
 use super::list::Album;
 use super::loss::{Losses, loss};
 use super::schedule::Schedule;
+use super::start::start;
 use super::validate::{Examination, Scores};
 use super::{Extractor, Learner, PalmNet};
 use crate::backend::Backend;
@@ -59,6 +60,8 @@ pub struct Options {
     pub seed: u64,
     /// Folder of checkpoint, log and model.
     pub out: PathBuf,
+    /// Begin with linear layers in closed form ([`super::start`]) instead of random ones.
+    pub whitened: bool,
     /// Go on from the checkpoint in `out`.
     pub resume: bool,
     /// Epochs between examinations.
@@ -126,7 +129,11 @@ pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError
         net: net.clone(),
         classes: groups.len(),
     };
-    let state = begin(&learner, options)?;
+    let mut state = begin(&learner, options)?;
+    if options.whitened && !options.resume {
+        start(&learner, &mut state.params, options.backend, &album)?;
+        state.adam = Adam::new(state.params.values());
+    }
     let log = Log::append(&options.out.join("log.jsonl"))?;
     let feed = Feed::new(&album, groups, options.seed, options.batch);
     Run {

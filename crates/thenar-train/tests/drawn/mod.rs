@@ -1,8 +1,8 @@
 //! The numbers that `golden/palmnets.py` draws instead of storing them.
 
-use thenar_train::graph::Network;
+use thenar_train::graph::{Network, Ops};
 use thenar_train::layers::Layer;
-use thenar_train::palmnets::{Extractor, PalmNet};
+use thenar_train::palmnets::PalmNet;
 use thenar_train::params::Params;
 
 /// Numbers in -1 to 1 that follow from a name; see the script.
@@ -20,9 +20,28 @@ pub fn draw(name: &str, count: usize) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
+/// A palm network on numbers as they are: what the PyTorch script runs.
+#[derive(Clone)]
+pub struct Bare<N>(pub N);
+
+impl<N: PalmNet> Network for Bare<N> {
+    const NAME: &'static str = N::NAME;
+    const OUTPUTS: &'static [(&'static str, bool)] = &[("feature", true)];
+
+    fn input(&self) -> [usize; 3] {
+        [1, 128, 128]
+    }
+
+    fn build<O: Ops>(&self, ops: &mut O, input: O::Value) -> Vec<O::Value> {
+        let read = self.0.read(ops, &input);
+        let out = self.0.project(ops, &read);
+        vec![ops.unit(&out.feature)]
+    }
+}
+
 /// Drawn parameters of a network.
 pub fn params(net: &impl PalmNet) -> Params {
-    let survey = Extractor(net.clone()).survey().unwrap();
+    let survey = Bare(net.clone()).survey().unwrap();
     let mut values = Vec::new();
     for layer in &survey.layers {
         for tensor in layer.parameters() {

@@ -200,11 +200,21 @@ def golden(name):
     (HERE / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
+def standardise(images):
+    """What the public code does to an image: pixels above zero to mean 0 and deviation 1."""
+    out = torch.zeros_like(images)
+    for image, to in zip(images, out):
+        lit = image > 0
+        to[lit] = (image[lit] - image[lit].mean()) / (image[lit].std() + 1e-6)
+    return out
+
+
 def state_dict(name, hidden, feature):
-    """A checkpoint as the public code saves it, and the network's output for two images."""
-    store, image = Store(), single(0.01 * draw("image", [2, 1, SIDE, SIDE]))
+    """A checkpoint as the public code saves it, and the network's output for two images of grey levels 0-1."""
+    store = Store()
+    grey = single((0.4 + 0.5 * draw("grey", [2, 1, SIDE, SIDE])).clamp(min=0))
     with torch.no_grad():
-        outputs = F.normalize(NETS[name](store, image, hidden, feature), dim=1)
+        outputs = F.normalize(NETS[name](store, standardise(grey), hidden, feature), dim=1)
     state = {}
     for key, value in store.items():
         state[key] = value.detach()
@@ -216,7 +226,7 @@ def state_dict(name, hidden, feature):
         if key.endswith(".running_var"):
             state[key[: -len("running_var")] + "num_batches_tracked"] = torch.tensor(3)
     state[HEAD[name]] = single(draw("head", [7, feature]))
-    return state, image, outputs
+    return state, grey, outputs
 
 
 def save(state, path):
@@ -255,7 +265,7 @@ def check_onnx(program):
     worst = 0.0
     for name in NETS:
         for ending in "pth", "safetensors":
-            state, image, want = state_dict(name, 24, 16)
+            state, grey, want = state_dict(name, 24, 16)
             with tempfile.TemporaryDirectory() as folder:
                 checkpoint = f"{folder}/net.{ending}"
                 save(state, checkpoint)
@@ -263,7 +273,7 @@ def check_onnx(program):
                     command = [program, "convert", "--net", name, "--form", form, checkpoint]
                     subprocess.run(command + [f"{folder}/net.onnx"], check=True)
                     session = onnxruntime.InferenceSession(f"{folder}/net.onnx")
-                    got = session.run(["feature"], {"image": image.numpy()})[0]
+                    got = session.run(["feature"], {"roi": grey.numpy()})[0]
                     error = float(abs(got - want.numpy()).max() / abs(want).max())
                     print(f"{name} {ending} {form}: relative error {error:.1e}")
                     worst = max(worst, error)
@@ -277,7 +287,7 @@ def speed(file):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(file, options)
-    image = {"image": draw("image", [1, 1, SIDE, SIDE]).float().numpy()}
+    image = {"roi": (0.5 + 0.5 * draw("image", [1, 1, SIDE, SIDE])).float().numpy()}
     times = []
     for _ in range(43):
         start = time.perf_counter()

@@ -1,0 +1,156 @@
+//! A start in closed form for the linear layers of a palm network.
+//!
+//! The competition tells palms apart before anything is learnt; random linear layers throw most of that away, and
+//! the first thousands of steps get it back. This start takes one look at the training images instead: the first
+//! linear layer whitens what the untrained convolutions read, a second one passes its strongest directions on, and
+//! the class directions are the mean features of the identities. Everything is learnt from there.
+//!
+//! # Deviations
+//! The papers begin with random numbers and train for thousands of epochs. This is for machines that cannot.
+
+use faer::{Mat, MatRef, Side};
+
+use super::feed::inputs;
+use super::list::Album;
+use super::{Learner, PalmNet, Reader};
+use crate::backend::Backend;
+use crate::engine::infer;
+use crate::error::TrainError;
+use crate::graph::Network;
+use crate::layers::{Dense, Layer};
+use crate::params::Params;
+
+/// Images that go through the network together.
+const TOGETHER: usize = 50;
+/// Most images that are looked at: the work grows with the cube of their number.
+const MOST: usize = 6000;
+/// Share of the mean moment that is added to every direction before it is whitened.
+const RIDGE: f64 = 0.3;
+
+/// Sets the linear layers of `params` from `images`.
+///
+/// # Errors
+/// When the framework fails or the images span fewer directions than two.
+pub fn start<N: PalmNet>(
+    learner: &Learner<N>,
+    params: &mut Params,
+    backend: Backend,
+    images: &Album,
+) -> Result<(), TrainError> {
+    let chosen: Vec<usize> = spread_out(images.images.len());
+    let read = read(&learner.net, params, backend, images, &chosen)?;
+    let layers = learner.survey()?.layers.into_iter();
+    let dense: Vec<Dense> = layers
+        .filter_map(|layer| match layer {
+            Layer::Dense(dense) => Some(dense),
+            _ => None,
+        })
+        .collect();
+    let [first, middle @ .., head] = dense.as_slice() else {
+        return Ok(());
+    };
+    let length = first.inputs;
+    let x = MatRef::from_row_major_slice(&read, chosen.len(), length);
+    let rows = whitening(x, first.outputs)?;
+    // As large as random weights would be, so that published learning rates fit.
+    let power = rows.squared_norm_l2() / (rows.nrows() * length) as f32;
+    let scale = 1.0 / (3.0 * length as f32 * power).sqrt();
+    let weights = params.tensor_mut(&first.name, 0)?;
+    weights.fill(0.0);
+    for (k, row) in weights
+        .chunks_exact_mut(length)
+        .take(rows.nrows())
+        .enumerate()
+    {
+        for (j, value) in row.iter_mut().enumerate() {
+            *value = scale * rows[(k, j)];
+        }
+    }
+    params.tensor_mut(&first.name, 1)?.fill(0.0);
+    for layer in middle {
+        let weights = params.tensor_mut(&layer.name, 0)?;
+        weights.fill(0.0);
+        let rows = weights.chunks_exact_mut(layer.inputs).take(layer.inputs);
+        rows.enumerate().for_each(|(k, row)| row[k] = 1.0);
+        params.tensor_mut(&layer.name, 1)?.fill(0.0);
+    }
+    let kept = head.inputs.min(rows.nrows());
+    let features = x * rows.get(..kept, ..).transpose();
+    let labels = chosen.iter().map(|&i| images.labels[i]);
+    class_means(features.as_ref(), labels, head, params)
+}
+
+/// At most [`MOST`] numbers below `count`, evenly spread.
+fn spread_out(count: usize) -> Vec<usize> {
+    let taken = count.min(MOST);
+    (0..taken).map(|i| i * count / taken).collect()
+}
+
+/// What the untrained convolutions read from the chosen images, row by row.
+fn read<N: PalmNet>(
+    net: &N,
+    params: &Params,
+    backend: Backend,
+    images: &Album,
+    chosen: &[usize],
+) -> Result<Vec<f32>, TrainError> {
+    let reader = Reader(net.clone());
+    let weights = params.weights();
+    let mut rows = Vec::new();
+    for part in chosen.chunks(TOGETHER) {
+        let part: Vec<Vec<u8>> = part.iter().map(|&i| images.images[i].clone()).collect();
+        let outputs = infer(backend, &reader, &weights, &inputs(&part))?;
+        rows.extend_from_slice(&outputs[0].data);
+    }
+    Ok(rows)
+}
+
+/// Up to `count` directions of the largest second moment of the rows of `x`, each divided by the root of its moment
+/// plus a ridge, as rows.
+///
+/// There are fewer images than values, so the directions come from the products between images: with
+/// `x xᵀ u = λ u` the direction is `xᵀ u / √λ` and its moment `λ / n`.
+fn whitening(x: MatRef<'_, f32>, count: usize) -> Result<Mat<f32>, TrainError> {
+    let n = x.nrows();
+    let products = x * x.transpose();
+    let eigen = products
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|e| TrainError::Backend {
+            backend: "eigenvalues",
+            reason: format!("{e:?}"),
+        })?;
+    // The decomposition sorts upwards.
+    let values: Vec<f64> = (0..n)
+        .rev()
+        .map(|i| f64::from(eigen.S().column_vector()[i]).max(0.0))
+        .collect();
+    let ridge = RIDGE * values.iter().sum::<f64>() / n as f64;
+    let significant = values.iter().filter(|&&v| v > 1e-6 * values[0]).count();
+    let count = count.min(significant);
+    let vectors = eigen.U();
+    let scaled = Mat::from_fn(count, n, |k, i| {
+        let factor = 1.0 / (values[k] * (values[k] + ridge)).sqrt();
+        vectors[(i, n - 1 - k)] * factor as f32
+    });
+    Ok(scaled * x)
+}
+
+/// Sets the directions of the identities to the mean of their features of norm 1.
+fn class_means(
+    features: MatRef<'_, f32>,
+    labels: impl Iterator<Item = usize>,
+    head: &Dense,
+    params: &mut Params,
+) -> Result<(), TrainError> {
+    let directions = params.tensor_mut(&head.name, 0)?;
+    directions.fill(0.0);
+    for (i, label) in labels.enumerate() {
+        let row = features.row(i);
+        let norm = row.norm_l2().max(f32::MIN_POSITIVE);
+        let direction = &mut directions[label * head.inputs..][..head.inputs];
+        for (value, k) in direction.iter_mut().zip(0..row.ncols()) {
+            *value += row[k] / norm;
+        }
+    }
+    Ok(())
+}
