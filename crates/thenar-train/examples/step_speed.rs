@@ -1,6 +1,7 @@
 //! Seconds that a training step of CCNet takes, beside PyTorch on the same processor: the median of some steps after
 //! two to warm up. A step is one batch of two views per palm, forwards and backwards, both losses (0.8 ArcFace + 0.2
-//! contrastive, 600 identities) and Adam; preparing the batch is not counted. Both programs print JSON.
+//! contrastive, 600 identities) and Adam; preparing the batch is not counted. Both programs print JSON. This one also
+//! says how long one thread draws palms for a batch (`--drawn`): less than a step, or drawing needs more threads.
 //!
 //! ```sh
 //! cargo run --release -p thenar-train --features libtorch --example step_speed -- --batch 64 --steps 10
@@ -14,10 +15,11 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use thenar_train::backend::Backend;
 use thenar_train::graph::Array;
-use thenar_train::palmnets::feed::Batch;
+use thenar_train::palmnets::drawn::Palms;
+use thenar_train::palmnets::feed::{Batch, Feed, Source};
 use thenar_train::palmnets::loss::Mixture;
 use thenar_train::palmnets::schedule::Schedule;
 use thenar_train::palmnets::train::{Options, begin, step};
@@ -61,16 +63,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     seconds.sort_by(f64::total_cmp);
+    let drawing = drawing(size)?;
     let result = serde_json::json!({
         "what": "training step of ccnet",
-        "backend": format!("{:?}", args.backend).to_lowercase(),
+        "backend": args.backend.to_possible_value().map(|v| v.get_name().to_owned()),
         "batch": size,
         "steps": steps,
         "median_seconds": seconds[steps / 2],
         "best_seconds": seconds[0],
+        "drawing_seconds": drawing,
     });
     println!("{result}");
     Ok(())
+}
+
+/// Seconds in which one thread draws a batch of `size` palms; the median of five.
+fn drawing(size: usize) -> Result<f64, Box<dyn Error>> {
+    let feed = Feed::new(Source::Drawn(Palms::new(CLASSES, 1)), 1, size);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let mut seconds = Vec::new();
+    for number in 0..5 {
+        let start = Instant::now();
+        pool.install(|| feed.batch(number));
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[2])
 }
 
 /// Two weak views of each of `size` palms.

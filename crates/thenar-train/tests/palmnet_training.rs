@@ -268,5 +268,16 @@ fn faults_are_named() {
     );
     options.root = dir.path().to_path_buf();
     options.examine_on = Some([dir.path().join("gallery.txt"), dir.path().join("train.txt")]);
-    assert!(fault(&options).contains("label in common"));
+    let error = fault(&options);
+    assert!(
+        error.contains("train.txt") && error.contains("label in common"),
+        "{error}"
+    );
+    fs::write(dir.path().join("other.txt"), "4_0.png 4\n4_9.png 4\n").unwrap();
+    options.examine_on = Some([dir.path().join("gallery.txt"), dir.path().join("other.txt")]);
+    let error = fault(&options);
+    assert!(
+        error.contains("other.txt, line 2") && error.contains("4_9.png"),
+        "{error}"
+    );
 }

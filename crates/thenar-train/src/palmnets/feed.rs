@@ -111,7 +111,7 @@ impl Feed {
     }
 
     /// Steps in an epoch: as many first views of listed palms as there are images; with drawn palms only,
-    /// [`DRAWN_VIEWS`] of each.
+    /// ten of each.
     pub fn steps_per_epoch(&self) -> u64 {
         let views = match &self.source {
             Source::Listed(listed) => listed.album.images.len() as f64,

@@ -1,4 +1,4 @@
-//! Training a published palm network on labelled images.
+//! Training a published palm network on labelled images, drawn palms or both.
 //!
 //! # Deviations
 //! Both views go through the network together, so that batch normalisation (CO3Net) sees them as one batch; the public
@@ -127,10 +127,14 @@ pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError
         options.batch,
     ));
     let examination = match &options.examine_on {
-        Some([gallery, probe]) => Some(Examination::new(
-            Album::read(gallery, &options.root)?,
-            Album::read(probe, &options.root)?,
-        )?),
+        Some([gallery, probe]) => {
+            let read = |list| Album::read(list, &options.root);
+            let examination = Examination::new(read(gallery)?, read(probe)?);
+            Some(examination.map_err(|e| {
+                let (gallery, probe) = (gallery.display(), probe.display());
+                TrainError::Argument(format!("{gallery} and {probe}: {e}"))
+            })?)
+        }
         None => None,
     };
     fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
