@@ -138,6 +138,7 @@ impl Chart<'_> {
             .configure_mesh()
             .x_desc("Step")
             .y_desc(self.unit)
+            .y_labels(7)
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| self.text(*y))
             .light_line_style(TRANSPARENT)
