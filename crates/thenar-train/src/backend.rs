@@ -1,7 +1,8 @@
 //! Which framework computes gradients.
 
 /// A framework that runs networks and carries gradients back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Backend {
     /// burn's pure Rust backend: builds anywhere.
     Flex,

@@ -80,14 +80,8 @@ impl State {
         }
         let header: Header = serde_json::from_slice(parts.next().unwrap_or_default())
             .map_err(|e| fault(format!("header: {e}")))?;
-        if header.network != name
-            || header.layers != layers(like)
-            || header.count != like.values().len()
-        {
-            return Err(fault(format!(
-                "belongs to another network or version ({})",
-                header.network
-            )));
+        if let Some(reason) = difference(&header, name, like) {
+            return Err(fault(reason));
         }
         let body = parts.next().unwrap_or_default();
         let want = header.count * 16;
@@ -121,6 +115,29 @@ impl State {
             minutes: header.minutes,
         })
     }
+}
+
+/// How the network of a checkpoint differs from the one that goes on.
+fn difference(header: &Header, name: &str, like: &Params) -> Option<String> {
+    if header.network != name {
+        let found = &header.network;
+        return Some(format!("is one of the network {found}, expected {name}"));
+    }
+    let wanted = layers(like);
+    for (found, wanted) in header.layers.iter().zip(&wanted) {
+        if found != wanted {
+            let ((name, shape), (expected, size)) = (found, wanted);
+            return Some(format!(
+                "has a layer {name} of shape {shape:?}, expected {expected} of shape {size:?}: was it trained on as many \
+                 identities, with the same version?"
+            ));
+        }
+    }
+    let counts = [(header.layers.len(), wanted.len(), "layers")];
+    let numbers = (header.count, like.values().len(), "numbers");
+    let differ = |&(found, wanted, _): &(usize, usize, &str)| found != wanted;
+    let (found, wanted, what) = counts.into_iter().chain([numbers]).find(differ)?;
+    Some(format!("has {found} {what}, expected {wanted}"))
 }
 
 fn layers(params: &Params) -> Vec<(String, [usize; 4])> {
@@ -180,7 +197,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state");
         state().save("net", &path).unwrap();
-        assert!(State::load("other", &state().params, &path).is_err());
+        let load = |name: &str, survey: Survey| {
+            let error = State::load(name, &Params::random(&survey, 1), &path);
+            error.unwrap_err().to_string()
+        };
+        let layer = |outputs| Conv::new("a", 2, outputs, 3);
+        let error = load("other", Survey::of(vec![layer(3)]));
+        assert!(error.contains("network net, expected other"), "{error}");
+        let error = load("net", Survey::of(vec![layer(4)]));
+        assert!(
+            error.contains("layer a of shape [3, 2, 3, 3], expected a of shape [4, 2, 3, 3]"),
+            "{error}"
+        );
+        let error = load("net", Survey::of(vec![layer(3), layer(3)]));
+        assert!(error.contains("has 1 layers, expected 2"), "{error}");
         let bytes = fs::read(&path).unwrap();
         for length in [0, 10, 30, bytes.len() - 1] {
             fs::write(&path, &bytes[..length]).unwrap();

@@ -21,10 +21,10 @@ pub enum TrainError {
         /// What was found and what was expected.
         reason: String,
     },
-    /// A line of a list of images is malformed, or its image cannot be read.
+    /// A line of a text file is wrong: of a list of images, an experiment or a log.
     #[error("{path}, line {line}: {reason}")]
-    List {
-        /// The list.
+    Line {
+        /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,

@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod checkpoint;
+pub mod curves;
 mod eer;
 pub mod engine;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod localizer;
 pub mod log;
 pub mod onnx;
 pub mod optim;
+mod pace;
 pub mod palmnets;
 pub mod params;
 pub mod survey;

@@ -1,12 +1,15 @@
 //! The training log: one JSON object per line.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::error::TrainError;
+
+/// Its name in the folder of a run.
+pub const NAME: &str = "log.jsonl";
 
 /// An open log; every entry is flushed when it is written.
 #[derive(Debug)]
@@ -16,16 +19,26 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens `path` for appending.
+    /// Opens `path` for appending. An unfinished last line, left by a crash, is cut off.
     ///
     /// # Errors
     /// When the file cannot be opened.
     pub fn append(path: &Path) -> Result<Self, TrainError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(|e| TrainError::file(path, e))?;
+        let open = || {
+            let mut file = OpenOptions::new()
+                .create(true)
+                .read(true)
+                .append(true)
+                .open(path)?;
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
+            let whole = text.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+            if whole < text.len() {
+                file.set_len(whole as u64)?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(|e| TrainError::file(path, e))?;
         Ok(Self {
             path: path.to_path_buf(),
             file,
@@ -43,5 +56,21 @@ impl Log {
         self.file
             .write_all(&line)
             .map_err(|e| TrainError::file(&self.path, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_follow_whole_lines_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.jsonl");
+        Log::append(&path).unwrap().write(&1).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"{\"half").unwrap();
+        Log::append(&path).unwrap().write(&2).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n");
     }
 }

@@ -38,6 +38,17 @@ enum Command {
     Palmnet(palmnet_command::PalmnetArgs),
     /// Write a PyTorch checkpoint of a published palm network as ONNX.
     Convert(palmnet_command::ConvertArgs),
+    /// Draw losses, learning rate and examinations of a run as SVG, from its log.
+    Curves(CurvesArgs),
+}
+
+#[derive(Args)]
+struct CurvesArgs {
+    /// The log.jsonl of a run.
+    log: PathBuf,
+    /// The SVG file to write.
+    #[arg(long, short, default_value = "curves.svg")]
+    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -152,6 +163,7 @@ fn main() -> ExitCode {
         Command::Extractor(args) => extractor(args),
         Command::Palmnet(args) => palmnet_command::train(args).and_then(|outcome| print(&outcome)),
         Command::Convert(args) => palmnet_command::convert(&args),
+        Command::Curves(args) => curves(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -180,6 +192,14 @@ fn extractor(args: ExtractorArgs) -> Result<(), TrainError> {
         out: args.out,
     };
     print(&thenar_train::extractor::train::run(&options)?)
+}
+
+fn curves(args: &CurvesArgs) -> Result<(), TrainError> {
+    if thenar_train::curves::draw(&args.log, &args.out)? {
+        return Ok(());
+    }
+    let reason = format!("{}: no step has been logged yet", args.log.display());
+    Err(TrainError::Argument(reason))
 }
 
 /// Prints figures as JSON.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use image::{GrayImage, Luma};
 use thenar_train::backend::Backend;
 use thenar_train::checkpoint::State;
-use thenar_train::palmnets::feed::Feed;
-use thenar_train::palmnets::list::Album;
+use thenar_train::palmnets::feed::{Feed, Source};
+use thenar_train::palmnets::loss::Mixture;
 use thenar_train::palmnets::schedule::Schedule;
 use thenar_train::palmnets::train::{Options, begin, run, step};
 use thenar_train::palmnets::{Co3Net, CompNet, Learner, PalmNet};
@@ -39,7 +39,10 @@ fn list(dir: &Path, name: &str, palms: std::ops::Range<u32>, captures: std::ops:
 
 fn options(dir: &Path) -> Options {
     Options {
-        data: dir.join("train.txt"),
+        data: Some(dir.join("train.txt")),
+        drawn: 0,
+        drawn_share: 0.5,
+        threads: 1,
         examine_on: Some([dir.join("gallery.txt"), dir.join("probe.txt")]),
         root: dir.to_path_buf(),
         epochs: 1,
@@ -47,7 +50,10 @@ fn options(dir: &Path) -> Options {
         batch: 3,
         rate: 1e-3,
         schedule: Schedule::Cosine,
-        weight: 0.8,
+        mixture: Mixture {
+            weight: 0.8,
+            tanh: false,
+        },
         average: 0.0,
         seed: 3,
         out: dir.join("out"),
@@ -65,6 +71,11 @@ fn toys(dir: &Path) {
     list(dir, "probe.txt", 4..7, 1..2);
 }
 
+/// Batches of `size` palms from the list.
+fn feed(options: &Options, size: usize) -> Feed {
+    Feed::new(Source::open(options).unwrap(), options.seed, size)
+}
+
 const NET: CompNet = CompNet { feature: 16 };
 
 #[test]
@@ -77,7 +88,12 @@ fn a_run_learns_examines_and_writes_its_files() {
     assert_eq!(outcome.steps, 8);
     let scores = outcome.scores.unwrap();
     assert_eq!((scores.genuine, scores.impostor), (3, 6));
-    for file in ["compnet.checkpoint", "compnet.onnx", "log.jsonl"] {
+    for file in [
+        "compnet.checkpoint",
+        "compnet.onnx",
+        "log.jsonl",
+        "curves.svg",
+    ] {
         assert!(options.out.join(file).exists(), "{file}");
     }
     let log = fs::read_to_string(options.out.join("log.jsonl")).unwrap();
@@ -93,19 +109,18 @@ fn a_run_learns_examines_and_writes_its_files() {
     assert!(error.contains("--seed 3, not 4"), "{error}");
 }
 
-#[test]
-fn a_few_steps_on_one_batch_lower_its_loss() {
+fn lowers_its_loss(tanh: bool) {
     let dir = tempfile::tempdir().unwrap();
     toys(dir.path());
-    let options = options(dir.path());
-    let album = Album::read(&options.data, dir.path()).unwrap();
+    let mut options = options(dir.path());
+    options.mixture.tanh = tanh;
     let learner = Learner {
         net: NET,
         classes: 4,
+        plain: options.mixture.tanh,
     };
     let mut state = begin(&learner, &options).unwrap();
-    let groups = album.pairs(&options.data).unwrap();
-    let batch = Feed::new(&album, groups, 3, 4).batch(0);
+    let batch = feed(&options, 4).batch(0);
     let losses: Vec<f32> = (0..8)
         .map(|_| {
             step(&learner, &mut state, &batch, 1e-3, &options)
@@ -117,19 +132,84 @@ fn a_few_steps_on_one_batch_lower_its_loss() {
     assert!(losses[7] < 0.7 * losses[0], "{losses:?}");
 }
 
+#[test]
+fn a_few_steps_on_one_batch_lower_its_loss() {
+    lowers_its_loss(false);
+}
+
+#[test]
+fn so_they_do_with_tanh_before_the_contrastive_loss() {
+    lowers_its_loss(true);
+}
+
+#[test]
+fn drawn_palms_are_learnt_from_without_a_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(dir.path());
+    (options.data, options.examine_on) = (None, None);
+    (options.drawn, options.batch) = (2, 1);
+    assert_eq!(run(&NET, &options).unwrap().steps, 20);
+    let log = fs::read_to_string(options.out.join("log.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&log).unwrap();
+    assert!(line["wait_ms"].as_f64().unwrap() >= 0.0, "{line}");
+    assert!(line["step_ms"].as_f64().unwrap() > 0.0, "{line}");
+
+    options.resume = true;
+    options.drawn = 3;
+    let error = run(&NET, &options).unwrap_err().to_string();
+    assert!(
+        error.contains("expected arclayer of shape [3, 16, 1, 1]"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_resumed_run_on_listed_and_drawn_palms_goes_on_exactly() {
+    let dir = tempfile::tempdir().unwrap();
+    list(dir.path(), "train.txt", 0..2, 0..2);
+    let mut options = options(dir.path());
+    options.examine_on = None;
+    options.schedule = Schedule::Step {
+        epochs: 1,
+        factor: 0.5,
+    };
+    (options.drawn, options.batch) = (3, 4);
+    let mut train = |out: &str, epochs, resume, threads| {
+        options.out = dir.path().join(out);
+        (options.epochs, options.resume, options.threads) = (epochs, resume, threads);
+        let steps = run(&NET, &options).unwrap().steps;
+        let learner = Learner {
+            net: NET,
+            classes: 5,
+            plain: false,
+        };
+        options.resume = true;
+        let state = begin(&learner, &options).unwrap();
+        (steps, state.params, state.adam)
+    };
+    let straight = train("straight", 2, false, 1);
+    assert_eq!(train("resumed", 1, false, 1).0, 2);
+    let resumed = train("resumed", 2, true, 2);
+    assert_eq!(straight.0, 4);
+    assert!(straight == resumed);
+}
+
 /// CO3Net has everything that a checkpoint must carry: running statistics and dropout.
 #[test]
 fn a_resumed_run_goes_on_exactly() {
     let dir = tempfile::tempdir().unwrap();
     toys(dir.path());
     let options = options(dir.path());
-    let album = Album::read(&options.data, dir.path()).unwrap();
     let net = Co3Net {
         hidden: 8,
         feature: 8,
     };
-    let learner = Learner { net, classes: 4 };
-    let feed = Feed::new(&album, album.pairs(&options.data).unwrap(), 3, 1);
+    let learner = Learner {
+        net,
+        classes: 4,
+        plain: false,
+    };
+    let feed = feed(&options, 1);
     let mut straight = begin(&learner, &options).unwrap();
     let path = dir.path().join("state");
     step(&learner, &mut straight, &feed.batch(0), 1e-3, &options).unwrap();
@@ -147,8 +227,9 @@ fn faults_are_named() {
     let fault = |options: &Options| run(&NET, options).unwrap_err().to_string();
     let with_list = |text: &str| {
         let mut options = options(dir.path());
-        options.data = dir.path().join("other.txt");
-        fs::write(&options.data, text).unwrap();
+        let list = dir.path().join("other.txt");
+        fs::write(&list, text).unwrap();
+        options.data = Some(list);
         fault(&options)
     };
     let error = with_list("0_0.png 0\n0_1.png 0\nalone\n");
@@ -162,13 +243,42 @@ fn faults_are_named() {
         "{error}"
     );
     let error = with_list("0_0.png 0\n0_1.png 0\n1_0.png 1\n");
-    assert!(error.contains("label 1 has one image"), "{error}");
+    assert!(
+        error.contains("other.txt, line 3: label 1 has one image"),
+        "{error}"
+    );
     let error = with_list("0_0.png 0\n0_1.png 0\n");
     assert!(error.contains("one label"), "{error}");
     let mut options = options(dir.path());
-    options.weight = 1.5;
+    options.mixture.weight = 1.5;
     assert!(fault(&options).contains("--weight"));
-    options.weight = 1.0;
+    options.mixture.weight = 1.0;
+    (options.drawn, options.drawn_share) = (2, 1.0);
+    assert!(fault(&options).contains("--drawn-share"));
+    options.data = None;
+    options.drawn = 1;
+    assert!(fault(&options).contains("nothing to tell apart"));
+    options.drawn = 0;
+    assert!(fault(&options).contains("nothing to learn from"));
+    options.data = Some(dir.path().join("train.txt"));
+    options.root = dir.path().join("elsewhere");
+    let error = fault(&options);
+    assert!(
+        error.contains("train.txt, line 1") && error.contains("elsewhere"),
+        "{error}"
+    );
+    options.root = dir.path().to_path_buf();
     options.examine_on = Some([dir.path().join("gallery.txt"), dir.path().join("train.txt")]);
-    assert!(fault(&options).contains("label in common"));
+    let error = fault(&options);
+    assert!(
+        error.contains("train.txt") && error.contains("label in common"),
+        "{error}"
+    );
+    fs::write(dir.path().join("other.txt"), "4_0.png 4\n4_9.png 4\n").unwrap();
+    options.examine_on = Some([dir.path().join("gallery.txt"), dir.path().join("other.txt")]);
+    let error = fault(&options);
+    assert!(
+        error.contains("other.txt, line 2") && error.contains("4_9.png"),
+        "{error}"
+    );
 }

@@ -14,12 +14,14 @@ use super::network::LocalizerNet;
 use super::validate::{Examination, Scores};
 use crate::backend::Backend;
 use crate::checkpoint::{State, write_atomically};
+use crate::curves;
 use crate::engine::gradient;
 use crate::error::TrainError;
 use crate::graph::Network;
 use crate::log::Log;
 use crate::onnx::{Storage, export};
 use crate::optim::{Adam, clip, learning_rate};
+use crate::pace::Pace;
 use crate::params::Params;
 
 /// Memory of the averaged weights.
@@ -84,7 +86,7 @@ pub fn run<S: Source + Clone + 'static>(
 ) -> Result<Scores, TrainError> {
     fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let mut state = begin(options)?;
-    let mut log = Log::append(&options.out.join("log.jsonl"))?;
+    let mut log = Log::append(&options.out.join(crate::log::NAME))?;
     let examination = Examination::draw(&source, options.examination);
     let mut feed = Feed::start(source, options.feed, state.adam.step);
     let bar = progress(options.steps);
@@ -122,11 +124,13 @@ pub fn run<S: Source + Clone + 'static>(
         }
         if saved.elapsed() >= options.save_every {
             save(&state, &options.out)?;
+            curves::draw_beside(&options.out)?;
             saved = Instant::now();
         }
     }
     save(&state, &options.out)?;
     let scores = examine(&state, &examination, options.backend, &mut log)?;
+    curves::draw_beside(&options.out)?;
     bar.finish_and_clear();
     Ok(scores)
 }
@@ -275,29 +279,4 @@ fn progress(steps: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Mean time per step since it was last taken.
-#[derive(Default)]
-struct Pace {
-    waited: Duration,
-    worked: Duration,
-    steps: u32,
-}
-
-impl Pace {
-    fn add(&mut self, waited: Duration, worked: Duration) {
-        self.waited += waited;
-        self.worked += worked;
-        self.steps += 1;
-    }
-
-    /// Milliseconds per step spent waiting for data and working.
-    fn take(&mut self) -> (f64, f64) {
-        let steps = f64::from(self.steps.max(1));
-        let ms = |d: Duration| 1e3 * d.as_secs_f64() / steps;
-        let pace = (ms(self.waited), ms(self.worked));
-        *self = Self::default();
-        pace
-    }
 }

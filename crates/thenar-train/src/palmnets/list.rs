@@ -23,6 +23,8 @@ pub struct Album {
     pub images: Vec<Vec<u8>>,
     /// The identity of each, as a number into `names`.
     pub labels: Vec<usize>,
+    /// The line of the list that names each.
+    pub lines: Vec<usize>,
     /// Labels in the order in which the list names them first.
     pub names: Vec<String>,
 }
@@ -48,6 +50,7 @@ impl Album {
         let mut album = Self {
             images: images?,
             labels: Vec::new(),
+            lines: lines.iter().map(|entry| entry.line).collect(),
             names: Vec::new(),
         };
         for entry in lines {
@@ -71,19 +74,13 @@ impl Album {
         for (image, &label) in self.labels.iter().enumerate() {
             groups[label].push(image);
         }
-        match groups.iter().position(|group| group.len() < 2) {
-            Some(label) => {
-                let reason = format!(
-                    "label {} has one image, which makes no pair",
-                    self.names[label]
-                );
-                Err(TrainError::Argument(format!(
-                    "{}: {reason}",
-                    list.display()
-                )))
+        for (group, name) in groups.iter().zip(&self.names) {
+            if let [alone] = group[..] {
+                let reason = format!("label {name} has one image, which makes no pair");
+                return Err(fault(list, self.lines[alone], reason));
             }
-            None => Ok(groups),
         }
+        Ok(groups)
     }
 }
 
@@ -141,7 +138,7 @@ fn read_image(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn fault(list: &Path, line: usize, reason: String) -> TrainError {
-    TrainError::List {
+    TrainError::Line {
         path: list.to_path_buf(),
         line,
         reason,
@@ -173,7 +170,10 @@ mod tests {
         assert_eq!(first, [7, 9, 11]);
         assert!(album.images.iter().all(|i| i.len() == ROI * ROI));
         let error = album.pairs(&list).unwrap_err().to_string();
-        assert!(error.contains("label y has one image"), "{error}");
+        assert!(
+            error.contains("list.txt, line 4: label y has one image"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use faer::{Mat, MatRef};
 
-use crate::graph::Array;
+use crate::graph::{Array, UNIT_FLOOR};
 
 /// How much a cosine counts as a logit (ArcFace's s).
 pub const SCALE: f32 = 30.0;
@@ -125,6 +125,49 @@ pub fn contrastive(vectors: &[f32], length: usize, labels: &[usize], temperature
     }
 }
 
+/// What the contrastive loss of DCPV compares: tanh of every row of `length` values, scaled to norm 1. It drives features
+/// towards two values, so that little is lost when they become bits (Yang et al. 2024, eq. 3).
+///
+/// # Deviations
+/// The paper applies tanh to the feature after the first-level token; here, as in the public code, to the feature
+/// itself. The public code adds a third loss (OrthoHash) that the paper does not have; it is left out.
+///
+/// # Panics
+/// When there is not one label per row.
+pub fn contrastive_of_tanh(
+    features: &[f32],
+    length: usize,
+    labels: &[usize],
+    temperature: f32,
+) -> Loss {
+    let mut unit: Vec<f32> = features.iter().map(|v| v.tanh()).collect();
+    let mut norms = Vec::with_capacity(labels.len());
+    for row in unit.chunks_exact_mut(length) {
+        let norm = (row.iter().map(|v| v * v).sum::<f32>() + UNIT_FLOOR).sqrt();
+        row.iter_mut().for_each(|v| *v /= norm);
+        norms.push(norm);
+    }
+    let mut loss = contrastive(&unit, length, labels, temperature);
+    let rows = loss.gradient.chunks_exact_mut(length);
+    for ((gradient, row), norm) in rows.zip(unit.chunks_exact(length)).zip(norms) {
+        let along: f32 = gradient.iter().zip(row).map(|(g, u)| g * u).sum();
+        for (g, u) in gradient.iter_mut().zip(row) {
+            let squashed = u * norm;
+            *g = (*g - along * u) / norm * (1.0 - squashed * squashed);
+        }
+    }
+    loss
+}
+
+/// What is learnt from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixture {
+    /// Weight of ArcFace, 0–1; the contrastive loss has the rest.
+    pub weight: f32,
+    /// Whether the contrastive loss is that of [`contrastive_of_tanh`].
+    pub tanh: bool,
+}
+
 /// The parts of a step's loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub struct Losses {
@@ -143,7 +186,8 @@ pub struct Losses {
 ///
 /// # Panics
 /// When there is not one label per image.
-pub fn loss(outputs: &[Array], labels: &[usize], weight: f32) -> (Losses, Vec<Array>) {
+pub fn loss(outputs: &[Array], labels: &[usize], mixture: Mixture) -> (Losses, Vec<Array>) {
+    let Mixture { weight, tanh } = mixture;
     let [cosines, contrast] = outputs else {
         return (Losses::default(), Vec::new());
     };
@@ -159,6 +203,11 @@ pub fn loss(outputs: &[Array], labels: &[usize], weight: f32) -> (Losses, Vec<Ar
     let mut value = 0.0;
     // Nothing is computed for networks that learn without it.
     if weight < 1.0 {
+        let contrastive = if tanh {
+            contrastive_of_tanh
+        } else {
+            contrastive
+        };
         let loss = contrastive(&contrast.data, length, labels, TEMPERATURE);
         value = loss.value;
         for (to, from) in by_contrast.data.iter_mut().zip(&loss.gradient) {
@@ -267,31 +316,58 @@ mod tests {
         );
     }
 
+    /// The labels of seven vectors, and their supervised contrastive loss as its paper writes it.
+    const SEVEN: [usize; 7] = [0, 1, 2, 0, 1, 0, 3];
+
+    fn slow_contrastive(z: &[Vec<f64>]) -> f64 {
+        let e = |i: usize, j: usize| {
+            let dot: f64 = z[i].iter().zip(&z[j]).map(|(a, b)| a * b).sum();
+            (dot / 0.5).exp()
+        };
+        let mut sum = 0.0;
+        for (i, label) in SEVEN.iter().enumerate() {
+            let total: f64 = (0..7).filter(|&a| a != i).map(|a| e(i, a)).sum();
+            let positives: Vec<_> = (0..7).filter(|&p| p != i && SEVEN[p] == *label).collect();
+            for &p in &positives {
+                sum -= (e(i, p) / total).ln() / positives.len() as f64;
+            }
+        }
+        sum / 7.0
+    }
+
+    fn rows_of_five(x: &[f32]) -> Vec<Vec<f64>> {
+        let row = |r: &[f32]| r.iter().map(|&v| f64::from(v)).collect();
+        x.chunks(5).map(row).collect()
+    }
+
     #[test]
     fn contrastive_agrees_with_its_definition() {
-        let labels = [0, 1, 2, 0, 1, 0, 3];
-        let slow = |x: &[f32]| {
-            let z: Vec<Vec<f64>> = x
-                .chunks(5)
-                .map(|r| r.iter().map(|&v| f64::from(v)).collect())
-                .collect();
-            let e = |i: usize, j: usize| {
-                let dot: f64 = z[i].iter().zip(&z[j]).map(|(a, b)| a * b).sum();
-                (dot / 0.5).exp()
-            };
-            let mut sum = 0.0;
-            for i in 0..7 {
-                let total: f64 = (0..7).filter(|&a| a != i).map(|a| e(i, a)).sum();
-                let positives: Vec<_> = (0..7)
-                    .filter(|&p| p != i && labels[p] == labels[i])
-                    .collect();
-                for &p in &positives {
-                    sum -= (e(i, p) / total).ln() / positives.len() as f64;
+        check_gradient(
+            &unit_rows(7, 5),
+            |x| contrastive(x, 5, &SEVEN, 0.5),
+            |x| slow_contrastive(&rows_of_five(x)),
+        );
+    }
+
+    #[test]
+    fn contrastive_of_tanh_agrees_with_its_definition() {
+        let features: Vec<f32> = numbers(35).iter().map(|v| 2.0 * v).collect();
+        check_gradient(
+            &features,
+            |x| contrastive_of_tanh(x, 5, &SEVEN, 0.5),
+            |x| {
+                let mut rows = rows_of_five(x);
+                for row in &mut rows {
+                    row.iter_mut().for_each(|v| *v = v.tanh());
+                    let norm = row.iter().map(|v| v * v).sum::<f64>().sqrt();
+                    row.iter_mut().for_each(|v| *v /= norm);
                 }
-            }
-            sum / 7.0
-        };
-        check_gradient(&unit_rows(7, 5), |x| contrastive(x, 5, &labels, 0.5), slow);
+                slow_contrastive(&rows)
+            },
+        );
+        // A feature of nothing but zeros has no direction; it must not become one that is not a number.
+        let zero = contrastive_of_tanh(&[0.0; 10], 5, &[0, 0], 0.5);
+        assert!(zero.gradient.iter().all(|g| g.is_finite()));
     }
 
     #[test]
@@ -301,13 +377,20 @@ mod tests {
             Array::new(&[4, 2, 1, 1], numbers(8).iter().map(|v| v * 0.9).collect()),
             Array::new(&[4, 3, 1, 1], unit_rows(4, 3)),
         ];
-        let (losses, gradients) = loss(&outputs, &labels, 0.8);
+        let mixture = |weight, tanh| Mixture { weight, tanh };
+        let (losses, gradients) = loss(&outputs, &labels, mixture(0.8, false));
         assert!((losses.total - 0.8 * losses.arcface - 0.2 * losses.contrastive).abs() < 1e-5);
         assert!(gradients[0].data[..4].iter().all(|&g| g != 0.0));
         assert!(gradients[0].data[4..].iter().all(|&g| g == 0.0));
         assert!(gradients[1].data.iter().any(|&g| g != 0.0));
-        let (alone, gradients) = loss(&outputs, &labels, 1.0);
-        assert_eq!(alone.total, losses.arcface);
+        let labels = [0, 0, 1, 1];
+        let (plain, _) = loss(&outputs, &labels, mixture(0.8, false));
+        let (squashed, _) = loss(&outputs, &labels, mixture(0.8, true));
+        let want = contrastive_of_tanh(&outputs[1].data, 3, &labels, TEMPERATURE);
+        assert_eq!(squashed.contrastive, want.value);
+        assert!((squashed.contrastive - plain.contrastive).abs() > 1e-3);
+        let (alone, gradients) = loss(&outputs, &labels, mixture(1.0, false));
+        assert_eq!(alone.total, plain.arcface);
         assert!(gradients[1].data.iter().all(|&g| g == 0.0));
     }
 }

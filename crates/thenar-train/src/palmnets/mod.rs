@@ -4,16 +4,19 @@
 //! [`Learner`] is what is trained: cosines between the feature and one direction per identity, and the vector that the
 //! contrastive loss compares. Layers carry the names of the published PyTorch modules, so that checkpoints can be read.
 
+pub mod ahead;
 mod attention;
 pub mod augment;
 mod ccnet;
 mod co3net;
 mod compnet;
+pub mod drawn;
 pub mod feed;
 pub mod list;
 pub mod loss;
 mod parts;
 pub mod schedule;
+pub mod settings;
 pub mod start;
 pub mod train;
 pub mod validate;
@@ -108,6 +111,8 @@ pub struct Learner<N> {
     pub net: N,
     /// Identities.
     pub classes: usize,
+    /// Gives the plain feature as `contrast`, for [`loss::contrastive_of_tanh`].
+    pub plain: bool,
 }
 
 impl<N: PalmNet> Network for Learner<N> {
@@ -119,7 +124,8 @@ impl<N: PalmNet> Network for Learner<N> {
     }
 
     /// # Shapes
-    /// `[N, 1, 128, 128]`, standardised ([`augment::normalise`]) → cosines `[N, classes]`; contrast `[N, length (+ hidden)]`, norm 1.
+    /// `[N, 1, 128, 128]`, standardised ([`augment::normalise`]) → cosines `[N, classes]`; contrast
+    /// `[N, length (+ hidden)]`, norm 1, or plain `[N, length]`.
     fn build<O: Ops>(&self, ops: &mut O, input: O::Value) -> Vec<O::Value> {
         let read = self.net.read(ops, &input);
         let out = self.net.project(ops, &read);
@@ -127,6 +133,9 @@ impl<N: PalmNet> Network for Learner<N> {
         let unit = ops.unit(&dropped);
         let head = Dense::cosines(N::HEAD, self.net.length(), self.classes);
         let cosines = ops.dense(&unit, head);
+        if self.plain {
+            return vec![cosines, out.feature];
+        }
         let joined = match &out.hidden {
             Some(hidden) => ops.concat(&[hidden, &out.feature], Axis::Channel),
             None => out.feature,

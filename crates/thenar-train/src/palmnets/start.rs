@@ -10,8 +10,7 @@
 
 use faer::{Mat, MatRef, Side};
 
-use super::feed::inputs;
-use super::list::Album;
+use super::feed::{Feed, inputs};
 use super::{Learner, PalmNet, Reader};
 use crate::backend::Backend;
 use crate::engine::infer;
@@ -27,7 +26,7 @@ const MOST: usize = 6000;
 /// Share of the mean moment that is added to every direction before it is whitened.
 const RIDGE: f64 = 0.3;
 
-/// Sets the linear layers of `params` from `images`.
+/// Sets the linear layers of `params` from images of `feed`.
 ///
 /// # Errors
 /// When the framework fails or the images span fewer directions than two.
@@ -35,10 +34,19 @@ pub fn start<N: PalmNet>(
     learner: &Learner<N>,
     params: &mut Params,
     backend: Backend,
-    images: &Album,
+    feed: &Feed,
 ) -> Result<(), TrainError> {
-    let chosen: Vec<usize> = spread_out(images.images.len());
-    let read = read(&learner.net, params, backend, images, &chosen)?;
+    start_with(learner, params, backend, feed.plain(MOST))
+}
+
+fn start_with<N: PalmNet>(
+    learner: &Learner<N>,
+    params: &mut Params,
+    backend: Backend,
+    images: Vec<(usize, Vec<u8>)>,
+) -> Result<(), TrainError> {
+    let (labels, images): (Vec<usize>, Vec<Vec<u8>>) = images.into_iter().unzip();
+    let read = read(&learner.net, params, backend, &images)?;
     let layers = learner.survey()?.layers.into_iter();
     let dense: Vec<Dense> = layers
         .filter_map(|layer| match layer {
@@ -50,7 +58,7 @@ pub fn start<N: PalmNet>(
         return Ok(());
     };
     let length = first.inputs;
-    let x = MatRef::from_row_major_slice(&read, chosen.len(), length);
+    let x = MatRef::from_row_major_slice(&read, images.len(), length);
     let rows = whitening(x, first.outputs)?;
     // As large as random weights would be, so that published learning rates fit.
     let power = rows.squared_norm_l2() / (rows.nrows() * length) as f32;
@@ -76,30 +84,21 @@ pub fn start<N: PalmNet>(
     }
     let kept = head.inputs.min(rows.nrows());
     let features = x * rows.get(..kept, ..).transpose();
-    let labels = chosen.iter().map(|&i| images.labels[i]);
-    class_means(features.as_ref(), labels, head, params)
+    class_means(features.as_ref(), &labels, head, params)
 }
 
-/// At most [`MOST`] numbers below `count`, evenly spread.
-fn spread_out(count: usize) -> Vec<usize> {
-    let taken = count.min(MOST);
-    (0..taken).map(|i| i * count / taken).collect()
-}
-
-/// What the untrained convolutions read from the chosen images, row by row.
+/// What the untrained convolutions read from the images, row by row.
 fn read<N: PalmNet>(
     net: &N,
     params: &Params,
     backend: Backend,
-    images: &Album,
-    chosen: &[usize],
+    images: &[Vec<u8>],
 ) -> Result<Vec<f32>, TrainError> {
     let reader = Reader(net.clone());
     let weights = params.weights();
     let mut rows = Vec::new();
-    for part in chosen.chunks(TOGETHER) {
-        let part: Vec<Vec<u8>> = part.iter().map(|&i| images.images[i].clone()).collect();
-        let outputs = infer(backend, &reader, &weights, &inputs(&part))?;
+    for part in images.chunks(TOGETHER) {
+        let outputs = infer(backend, &reader, &weights, &inputs(part))?;
         rows.extend_from_slice(&outputs[0].data);
     }
     Ok(rows)
@@ -138,13 +137,13 @@ fn whitening(x: MatRef<'_, f32>, count: usize) -> Result<Mat<f32>, TrainError> {
 /// Sets the directions of the identities to the mean of their features of norm 1.
 fn class_means(
     features: MatRef<'_, f32>,
-    labels: impl Iterator<Item = usize>,
+    labels: &[usize],
     head: &Dense,
     params: &mut Params,
 ) -> Result<(), TrainError> {
     let directions = params.tensor_mut(&head.name, 0)?;
     directions.fill(0.0);
-    for (i, label) in labels.enumerate() {
+    for (i, label) in labels.iter().enumerate() {
         let row = features.row(i);
         let norm = row.norm_l2().max(f32::MIN_POSITIVE);
         let direction = &mut directions[label * head.inputs..][..head.inputs];
@@ -153,4 +152,39 @@ fn class_means(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::palmnets::augment::normalise;
+    use crate::palmnets::drawn::Palms;
+    use crate::palmnets::feed::Source;
+    use crate::palmnets::{CompNet, ROI};
+
+    #[test]
+    fn every_image_is_nearest_to_its_own_direction() {
+        let learner = Learner {
+            net: CompNet { feature: 16 },
+            classes: 3,
+            plain: false,
+        };
+        let palms = Source::Drawn(Palms::new(3, 5));
+        let feed = Feed::new(palms, 5, 1);
+        let survey = learner.survey().unwrap();
+        let mut params = Params::random(&survey, 5);
+        start_with(&learner, &mut params, Backend::Flex, feed.plain(9)).unwrap();
+        let (labels, images): (Vec<_>, Vec<_>) = feed.plain(9).into_iter().unzip();
+        let mut values: Vec<f32> = images.iter().flatten().map(|&v| f32::from(v)).collect();
+        values.chunks_exact_mut(ROI * ROI).for_each(normalise);
+        let input = crate::graph::Array::new(&[9, 1, ROI, ROI], values);
+        let outputs = infer(Backend::Flex, &learner, &params.weights(), &input).unwrap();
+        for (cosines, label) in outputs[0].data.chunks_exact(3).zip(labels) {
+            assert!(
+                cosines.iter().all(|&c| c <= cosines[label]),
+                "{cosines:?} {label}"
+            );
+            assert!(cosines[label] > 0.3, "{cosines:?} {label}");
+        }
+    }
 }

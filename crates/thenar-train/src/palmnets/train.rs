@@ -1,4 +1,4 @@
-//! Training a published palm network on labelled images.
+//! Training a published palm network on labelled images, drawn palms or both.
 //!
 //! # Deviations
 //! Both views go through the network together, so that batch normalisation (CO3Net) sees them as one batch; the public
@@ -8,36 +8,51 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::feed::{Batch, Feed};
+use super::ahead::Ahead;
+use super::feed::{Batch, Feed, Source};
 use super::list::Album;
-use super::loss::{Losses, loss};
+use super::loss::{Losses, Mixture, loss};
 use super::schedule::Schedule;
 use super::start::start;
 use super::validate::{Examination, Scores};
 use super::{Extractor, Learner, PalmNet};
 use crate::backend::Backend;
 use crate::checkpoint::{State, write_atomically};
+use crate::curves;
 use crate::engine::gradient;
 use crate::error::TrainError;
 use crate::graph::Network;
 use crate::log::Log;
 use crate::onnx::{Form, Storage, export_as};
 use crate::optim::{Adam, clip};
+use crate::pace::Pace;
 use crate::params::Params;
 
 /// Steps between lines in the log.
 const LOG_EVERY: u64 = 20;
 
+/// Most palms in a step: their two views are 8 GB.
+const LARGEST_BATCH: usize = 65_536;
+/// Most drawn identities.
+const MOST_DRAWN: usize = 1_000_000;
+
 /// How to train.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// List of training images.
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// Identities that are drawn while training.
+    pub drawn: usize,
+    /// Share of palms in a step that are drawn, where there are both.
+    pub drawn_share: f64,
+    /// Threads that prepare batches.
+    pub threads: usize,
     /// Lists of gallery and probe to examine on.
     pub examine_on: Option<[PathBuf; 2]>,
     /// What paths in lists are relative to.
@@ -52,8 +67,8 @@ pub struct Options {
     pub rate: f32,
     /// How it falls.
     pub schedule: Schedule,
-    /// Weight of ArcFace, 0–1; the contrastive loss has the rest.
-    pub weight: f32,
+    /// What is learnt from.
+    pub mixture: Mixture,
     /// Memory of the averaged weights that are examined and exported; 0 takes the last ones, as published.
     pub average: f32,
     /// Seed of everything drawn.
@@ -81,6 +96,7 @@ struct StepEntry {
     rate: f32,
     gradient: f32,
     step_ms: f64,
+    wait_ms: f64,
 }
 
 #[derive(Serialize)]
@@ -108,34 +124,35 @@ pub struct Outcome {
 /// When an argument is out of range, files cannot be read or written, or the loss is no longer a number.
 pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError> {
     check(options)?;
-    let album = Album::read(&options.data, &options.root)?;
-    let groups = album.pairs(&options.data)?;
-    if groups.len() < 2 {
-        let reason = format!(
-            "{}: one label; there is nothing to tell apart",
-            options.data.display()
-        );
-        return Err(TrainError::Argument(reason));
-    }
+    let feed = Arc::new(Feed::new(
+        Source::open(options)?,
+        options.seed,
+        options.batch,
+    ));
     let examination = match &options.examine_on {
-        Some([gallery, probe]) => Some(Examination::new(
-            Album::read(gallery, &options.root)?,
-            Album::read(probe, &options.root)?,
-        )?),
+        Some([gallery, probe]) => {
+            let read = |list| Album::read(list, &options.root);
+            let examination = Examination::new(read(gallery)?, read(probe)?);
+            Some(examination.map_err(|e| {
+                let (gallery, probe) = (gallery.display(), probe.display());
+                TrainError::Argument(format!("{gallery} and {probe}: {e}"))
+            })?)
+        }
         None => None,
     };
     fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let learner = Learner {
         net: net.clone(),
-        classes: groups.len(),
+        classes: feed.classes(),
+        plain: options.mixture.tanh,
     };
     let mut state = begin(&learner, options)?;
     if options.whitened && !options.resume {
-        start(&learner, &mut state.params, options.backend, &album)?;
+        start(&learner, &mut state.params, options.backend, &feed)?;
         state.adam = Adam::new(state.params.values());
     }
-    let log = Log::append(&options.out.join("log.jsonl"))?;
-    let feed = Feed::new(&album, groups, options.seed, options.batch);
+    let log = Log::append(&options.out.join(crate::log::NAME))?;
+    let batches = Ahead::start(Arc::clone(&feed), state.adam.step, options.threads)?;
     Run {
         learner,
         options,
@@ -143,7 +160,7 @@ pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError
         state,
         log,
     }
-    .go(&feed)
+    .go(feed.steps_per_epoch(), batches)
 }
 
 /// A run in progress.
@@ -156,9 +173,8 @@ struct Run<'a, N> {
 }
 
 impl<N: PalmNet> Run<'_, N> {
-    fn go(mut self, feed: &Feed) -> Result<Outcome, TrainError> {
+    fn go(mut self, per_epoch: u64, mut batches: Ahead) -> Result<Outcome, TrainError> {
         let options = self.options;
-        let per_epoch = feed.steps_per_epoch();
         let steps = per_epoch * options.epochs;
         let bar = progress(steps);
         bar.set_position(self.state.adam.step);
@@ -166,29 +182,25 @@ impl<N: PalmNet> Run<'_, N> {
         let start = Instant::now() - Duration::from_secs_f64(60.0 * self.state.minutes);
         let mut saved = Instant::now();
         let mut scores = None;
-        let (mut worked, mut counted) = (Duration::ZERO, 0u32);
+        let mut pace = Pace::default();
         while self.state.adam.step < steps && options.minutes.is_none_or(|m| self.state.minutes < m)
         {
-            let began = Instant::now();
+            let waited = Instant::now();
+            let batch = batches.next_batch()?;
+            let worked = Instant::now();
             let at = self.state.adam.step;
             let share = at as f32 / steps as f32;
             let done = options
                 .minutes
                 .map_or(share, |m| share.max((self.state.minutes / m) as f32));
             let rate = options.schedule.rate(options.rate, at / per_epoch, done);
-            let (losses, norm) = step(
-                &self.learner,
-                &mut self.state,
-                &feed.batch(at),
-                rate,
-                options,
-            )?;
-            worked += began.elapsed();
-            counted += 1;
+            let (losses, norm) = step(&self.learner, &mut self.state, &batch, rate, options)?;
+            pace.add(worked - waited, worked.elapsed());
             self.state.minutes = start.elapsed().as_secs_f64() / 60.0;
             let at = self.state.adam.step;
             bar.set_position(at);
             if at.is_multiple_of(LOG_EVERY) {
+                let (wait_ms, step_ms) = pace.take();
                 self.log.write(&StepEntry {
                     step: at,
                     epoch: at / per_epoch,
@@ -196,14 +208,14 @@ impl<N: PalmNet> Run<'_, N> {
                     loss: losses,
                     rate,
                     gradient: norm,
-                    step_ms: 1e3 * worked.as_secs_f64() / f64::from(counted),
+                    step_ms,
+                    wait_ms,
                 })?;
                 bar.set_message(format!(
-                    "loss {:.3}, right {:.0} %",
+                    "loss {:.3}, right {:.0} %, waited {wait_ms:.0} ms",
                     losses.total,
                     100.0 * losses.accuracy
                 ));
-                (worked, counted) = (Duration::ZERO, 0);
             }
             if at.is_multiple_of(per_epoch * options.examine_every) && at < steps {
                 scores = self.examine(at / per_epoch)?;
@@ -236,11 +248,13 @@ impl<N: PalmNet> Run<'_, N> {
             minutes: self.state.minutes,
             scores,
         })?;
+        curves::draw_beside(&self.options.out)?;
         Ok(Some(scores))
     }
 
-    /// Writes the checkpoint and the model.
+    /// Writes the checkpoint, the curves and the model.
     fn save(&self) -> Result<(), TrainError> {
+        curves::draw_beside(&self.options.out)?;
         let path = checkpoint::<N>(&self.options.out);
         self.state.save(N::NAME, &path)?;
         let notes = [
@@ -275,7 +289,7 @@ pub fn step<N: PalmNet>(
         &batch.input,
         chance,
         |outputs| {
-            let (parts, gradients) = loss(outputs, &batch.labels, options.weight);
+            let (parts, gradients) = loss(outputs, &batch.labels, options.mixture);
             losses = parts;
             gradients
         },
@@ -328,8 +342,16 @@ fn check(options: &Options) -> Result<(), TrainError> {
     if options.batch == 0 || options.epochs == 0 || options.examine_every == 0 {
         return wrong("--batch, --epochs and --examine-every must be at least 1");
     }
-    if !(0.0..=1.0).contains(&options.weight) || !(0.0..1.0).contains(&options.average) {
+    if options.batch > LARGEST_BATCH || options.drawn > MOST_DRAWN {
+        let reason = format!("--batch can be {LARGEST_BATCH} at most, --drawn {MOST_DRAWN}");
+        return Err(TrainError::Argument(reason));
+    }
+    if !(0.0..=1.0).contains(&options.mixture.weight) || !(0.0..1.0).contains(&options.average) {
         return wrong("--weight must be 0 to 1, --average 0 to less than 1");
+    }
+    let mixed = options.data.is_some() && options.drawn > 0;
+    if mixed && !(options.drawn_share > 0.0 && options.drawn_share < 1.0) {
+        return wrong("--drawn-share must be between 0 and 1");
     }
     if !(options.rate > 0.0 && options.rate.is_finite()) {
         return wrong("--lr must be more than 0");

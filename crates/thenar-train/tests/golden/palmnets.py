@@ -5,6 +5,8 @@
                                              compares the ONNX files in ONNX Runtime with the networks here
     python3 palmnets.py checkpoint NET FILE  saves a checkpoint of full size (.pth or .safetensors)
     python3 palmnets.py speed FILE           milliseconds of an ONNX file in ONNX Runtime, one thread
+    python3 palmnets.py step [--batch 64] [--steps 10]
+                                             seconds of a training step of CCNet, as JSON, beside examples/step_speed.rs
 
 Numbers are not stored but drawn: every tensor has its own linear congruential generator,
     state = 6364136223846793005 * state + 1442695040888963407  (mod 2^64),  u = (state >> 40) / 2^23 - 1,
@@ -12,6 +14,7 @@ that begins at the FNV-1a hash (64 bits) of its name. Images are weak, so that t
 with ten times stronger ones PyTorch's own gradients in single precision are off by 7e-4 for CCNet.
 """
 
+import argparse
 import json
 import math
 import pathlib
@@ -145,7 +148,8 @@ def squeeze(store, x, name):
     return x * torch.sigmoid(linear(store, y, f"{name}.fc.2", n, bias=False))[:, :, None, None]
 
 
-def ccnet(store, image, hidden, feature):
+def ccnet_ends(store, image, hidden, feature):
+    """The last two layers of CCNet."""
     parts = []
     for (name, (size, _)), n in zip(SCALES.items(), [9, 36, 9]):
         x = image
@@ -154,8 +158,12 @@ def ccnet(store, image, hidden, feature):
             y = 0.8 * torch.softmax(x, 1) + 0.1 * torch.softmax(x, 2) + 0.1 * torch.softmax(x, 3)
             y = conv(store, squeeze(store, y, f"{name}.se{order}"), f"{name}.conv{order}_1", 16, 5, 2)
             parts.append(F.max_pool2d(y, 2).flatten(1))
-    x = linear(store, torch.cat(parts, 1), "fc", hidden)
-    return linear(store, x, "fc1", feature)
+    first = linear(store, torch.cat(parts, 1), "fc", hidden)
+    return first, linear(store, first, "fc1", feature)
+
+
+def ccnet(store, image, hidden, feature):
+    return ccnet_ends(store, image, hidden, feature)[1]
 
 
 NETS = {"ccnet": ccnet, "co3net": co3net, "compnet": compnet}
@@ -297,6 +305,55 @@ def speed(file):
     print(f"ONNX Runtime: median {times[len(times) // 2]:.2f} ms, best {times[0]:.2f} ms")
 
 
+def arcface(cosines, labels, scale=30.0, margin=0.5):
+    """Cross-entropy with an angle added to that of the true identity (Deng et al. 2019)."""
+    cosine = cosines.gather(1, labels[:, None])
+    sine = torch.sqrt((1 - cosine**2).clamp(min=1e-8))
+    moved = cosine * math.cos(margin) - sine * math.sin(margin)
+    straight = cosine - math.sin(margin) * margin
+    moved = torch.where(cosine > -math.cos(margin), moved, straight)
+    return F.cross_entropy(scale * cosines.scatter(1, labels[:, None], moved), labels)
+
+
+def contrastive(vectors, labels, temperature=0.07):
+    """Supervised contrastive loss (Khosla et al. 2020, eq. 2): every other vector of a label is a positive."""
+    itself = torch.eye(len(labels), dtype=torch.bool)
+    positive = (labels[:, None] == labels) & ~itself
+    logits = (vectors @ vectors.T / temperature).masked_fill(itself, -torch.inf)
+    chances = logits - logits.logsumexp(1, keepdim=True)
+    return -(chances.masked_fill(~positive, 0).sum(1) / positive.sum(1)).mean()
+
+
+def step(batch, steps, classes=600):
+    """Training steps of CCNet: two views of `batch` palms together, both losses, dropout and Adam."""
+    hidden, feature = FULL["ccnet"]
+    store = Store()
+    store.learning = True
+    value = torch.arange(2 * batch * SIDE * SIDE) * 7919 + 13
+    images = (value % 1009 / 504.5 - 1).reshape(-1, 1, SIDE, SIDE)
+    labels = torch.arange(batch) % classes
+
+    def loss():
+        first, second = ccnet_ends(store, images, hidden, feature)
+        head = store.get(HEAD["ccnet"], [classes, feature])
+        cosines = F.normalize(F.dropout(second, 0.5)) @ F.normalize(head).T
+        joined = F.normalize(torch.cat([first, second], 1))
+        return 0.8 * arcface(cosines[:batch], labels) + 0.2 * contrastive(joined, labels.repeat(2))
+
+    loss()  # Parameters come into being.
+    adam = torch.optim.Adam([p for p in store.values() if p.requires_grad], lr=1e-3)
+    times = []
+    for _ in range(2 + steps):
+        start = time.perf_counter()
+        adam.zero_grad()
+        loss().backward()
+        adam.step()
+        times.append(time.perf_counter() - start)
+    times = sorted(times[2:])
+    what = {"what": "training step of ccnet", "backend": f"pytorch {torch.__version__}", "batch": batch, "steps": steps}
+    print(json.dumps(what | {"median_seconds": times[len(times) // 2], "best_seconds": times[0]}))
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
     match sys.argv[1:]:
@@ -311,5 +368,10 @@ if __name__ == "__main__":
             save(state_dict(net, *FULL[net])[0], file)
         case ["speed", file]:
             speed(file)
+        case ["step", *rest]:
+            options = argparse.ArgumentParser(prog="palmnets.py step")
+            options.add_argument("--batch", type=int, default=64)
+            options.add_argument("--steps", type=int, default=10)
+            step(**vars(options.parse_args(rest)))
         case _:
             sys.exit(__doc__)
