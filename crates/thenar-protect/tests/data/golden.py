@@ -146,9 +146,36 @@ def open_record(record, store_key, token, owner):
     return bytes(a ^ b for a, b in zip(body, chacha_block(key, 1))).hex()
 
 
+def khidden_sums(k2, template, description, p, rows, right_cells):
+    """Column sums of a K-hidden negative database; `template` is a list of bits."""
+    stream = Stream(hkdf(k2, b"thenar/khidden/v1", description.encode(), 32))
+    sums = [0] * len(template)
+    for _ in range(rows):
+        v = (stream.u32() + 0.5) / 2**32
+        end, wrong = 0.0, len(p)
+        for i, share in enumerate(p):
+            end += share
+            if v < end:
+                wrong = i + 1
+                break
+        row = []
+        while len(row) < wrong + right_cells(wrong):
+            position = stream.below(len(template))
+            if position not in row:
+                row.append(position)
+        for at, position in enumerate(row):
+            value = template[position] ^ (at < wrong)
+            sums[position] += 1 if value else -1
+    return bytes(c & 0xFF for c in sums).hex()
+
+
 TOKEN = bytes(range(32))
 print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template feature=512 bits=256 sealed/v2"))
 print("structured", structured_bits(TOKEN, quantised_test_feature(), 64))
 print("gram      ", gram_schmidt_bits(TOKEN, quantised_test_feature(), 64))
+BITS = [int.from_bytes(bytes.fromhex("dad20cb0d67a0db5"), "little") >> j & 1 for j in range(64)]
+K2 = bytes([1] * 32)
+print("khidden   ", khidden_sums(K2, BITS, "khidden/v1 K=3 r=6.5 p=0.7,0.3,0", [0.7, 0.3, 0], 416, lambda i: 3 - i))
+print("public    ", khidden_sums(K2, BITS, "khidden-public-code/v1 K=4 r=2 p=0.25,0.25,0.25,0.25", [0.25] * 4, 128, lambda i: 1))
 with open(os.path.join(HERE, "record-v2.bin"), "rb") as file:
     print("record-v2 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))
