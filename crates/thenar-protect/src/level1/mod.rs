@@ -5,16 +5,18 @@
 //!
 //! # Ties
 //! Exactly `bits / 2` (rounded down) of the bits are 1: those of the largest `q`, and among equal `q` those of the smallest
-//! index. Without ties this is `q > median(q)`.
+//! index. Without ties this is `q > median(q)`, with the lower of the two middle values as the median when `bits` is even,
+//! as in the code published with the paper. With ties at the median eq. 2 would set fewer bits, down to none when all `q`
+//! are equal; here templates are always balanced, and a tie is decided alike on every machine.
 //!
 //! # Bit-exactness
 //! The feature is first quantised to whole numbers `round(u · 2^20)` (halves away from zero); at 2^20 steps the rounding
 //! error is far below the noise of any photo. The structured form then uses integers only. The Gram–Schmidt form uses
 //! `f64` in a fixed order with functions that do not depend on the machine's library.
 
-mod gram_schmidt;
+pub(crate) mod gram_schmidt;
 mod params;
-mod structured;
+pub(crate) mod structured;
 
 pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN};
 
@@ -22,13 +24,13 @@ use std::cmp::Reverse;
 
 use zeroize::Zeroizing;
 
-use crate::derive::hkdf;
+use crate::derive::{Stream, hkdf};
 use crate::{BitTemplate, ProtectError, Token};
 use gram_schmidt::GramSchmidt;
 use structured::Structured;
 
 /// Steps per unit of the quantised feature.
-const QUANTISATION: f64 = (1 << 20) as f64;
+pub(crate) const QUANTISATION: f64 = (1 << 20) as f64;
 
 /// The level-1 transform of one token. Making it costs far more than using it, so keep it.
 pub struct Level1 {
@@ -55,9 +57,15 @@ impl Level1 {
             b"thenar/level1/v1",
             &[params.describe().as_bytes()],
         );
+        let (inputs, outputs) = (params.feature_len(), params.bits());
+        let stream = &mut Stream::new(&key);
         let transform = match params.form() {
-            Level1Form::Structured => Transform::Structured(Structured::new(&params, &key)),
-            Level1Form::GramSchmidt => Transform::GramSchmidt(GramSchmidt::new(&params, &key)),
+            Level1Form::Structured => {
+                Transform::Structured(Structured::new(inputs, outputs, stream))
+            }
+            Level1Form::GramSchmidt => {
+                Transform::GramSchmidt(GramSchmidt::new(outputs, inputs, stream))
+            }
         };
         Ok(Self { params, transform })
     }

@@ -1,6 +1,6 @@
 //! The structured rotation: `H D₃ P₂ H D₂ P₁ H D₁`, then a choice of coordinates, all in integers.
 //!
-//! With `n` the smallest power of two that holds both the feature and the bits, the quantised feature is padded with zeros
+//! With `n` the smallest power of two that holds both the feature and the bits (the inputs and the outputs), the quantised feature is padded with zeros
 //! to `n` values. Each of three rounds flips signs (`D`), applies the unnormalised Walsh–Hadamard transform in natural
 //! (Sylvester) order, `y_k = Σ_j (−1)^popcount(j & k) x_j`, and permutes (`P`). The first `bits` values after the third
 //! round are `q`. Divided by `n^1.5` the whole is exactly orthogonal, so before the choice of coordinates lengths and angles
@@ -19,16 +19,16 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Level1Params, QUANTISATION};
+use super::QUANTISATION;
 use crate::derive::Stream;
 
 const ROUNDS: usize = 3;
 
 /// The rotation of one token.
-pub(super) struct Structured {
+pub(crate) struct Structured {
     rounds: [Round; ROUNDS],
     size: usize,
-    bits: usize,
+    outputs: usize,
 }
 
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -40,27 +40,26 @@ struct Round {
 }
 
 impl Structured {
-    /// Draws the rotation from a derived key.
-    pub(super) fn new(params: &Level1Params, key: &[u8; 32]) -> Self {
-        let size = params.feature_len().max(params.bits()).next_power_of_two();
-        let mut stream = Stream::new(key);
-        let rounds = std::array::from_fn(|_| Round::draw(size, &mut stream));
+    /// Draws the rotation of `inputs` values into `outputs` from a key stream.
+    pub(crate) fn new(inputs: usize, outputs: usize, stream: &mut Stream) -> Self {
+        let size = inputs.max(outputs).next_power_of_two();
+        let rounds = std::array::from_fn(|_| Round::draw(size, stream));
         Self {
             rounds,
             size,
-            bits: params.bits(),
+            outputs,
         }
     }
 
     /// `q`, scaled by [`Self::unit_length`].
-    pub(super) fn project(&self, feature: &[i32]) -> Zeroizing<Vec<i64>> {
+    pub(crate) fn project(&self, feature: &[i32]) -> Zeroizing<Vec<i64>> {
         let mut rotated = self.rotate(feature);
-        rotated.truncate(self.bits);
+        rotated.truncate(self.outputs);
         rotated
     }
 
     /// What a feature of length 1 becomes: quantisation steps times n^1.5.
-    pub(super) fn unit_length(&self) -> f64 {
+    pub(crate) fn unit_length(&self) -> f64 {
         QUANTISATION * (self.size as f64).sqrt() * self.size as f64
     }
 
@@ -147,7 +146,7 @@ mod tests {
             features in proptest::collection::vec((-1000_i32..1000, -1000_i32..1000), 100), key in any::<[u8; 32]>()
         ) {
             let (a, b): (Vec<i32>, Vec<i32>) = features.into_iter().unzip();
-            let s = Structured::new(&Level1Params::new(100, 50).unwrap(), &key);
+            let s = Structured::new(100, 50, &mut Stream::new(&key));
             prop_assert_eq!(s.size, 128);
             let (ra, rb) = (s.rotate(&a), s.rotate(&b));
             let before: i64 = a.iter().zip(&b).map(|(&x, &y)| i64::from(x) * i64::from(y)).sum();
@@ -158,7 +157,7 @@ mod tests {
 
     #[test]
     fn each_round_permutes_and_flips_about_half() {
-        let s = Structured::new(&Level1Params::new(1024, 512).unwrap(), &[3; 32]);
+        let s = Structured::new(1024, 512, &mut Stream::new(&[3; 32]));
         for round in &s.rounds {
             let mut seen = round.source.clone();
             seen.sort_unstable();
@@ -173,7 +172,7 @@ mod tests {
     fn the_largest_feature_does_not_overflow() {
         // One full-scale value, and full-scale values everywhere; debug arithmetic panics on overflow.
         let len = super::super::MAX_FEATURE_LEN;
-        let s = Structured::new(&Level1Params::new(len, 8).unwrap(), &[4; 32]);
+        let s = Structured::new(len, 8, &mut Stream::new(&[4; 32]));
         let spread = (QUANTISATION * 1.01 / (len as f64).sqrt()) as i32 + 1;
         let mut spike = vec![0; len];
         spike[5] = (QUANTISATION * 1.01) as i32;
