@@ -25,9 +25,13 @@ pub(crate) fn hkdf<const N: usize>(
 /// The stream is specified, so the same key draws the same numbers on every machine.
 pub(crate) struct Stream {
     cipher: ChaCha20,
-    block: [u8; 256],
+    /// The next numbers, little-endian, and how many of them are used up.
+    block: [[u8; 4]; BLOCK],
     used: usize,
 }
+
+/// Numbers that are made at a time: the cipher is fastest on many bytes.
+const BLOCK: usize = 256;
 
 impl Stream {
     /// Starts the stream of a derived key, which must be used for nothing else.
@@ -35,24 +39,31 @@ impl Stream {
         let cipher = ChaCha20::new(key.into(), &[0; 12].into());
         Self {
             cipher,
-            block: [0; 256],
-            used: 256,
+            block: [[0; 4]; BLOCK],
+            used: BLOCK,
         }
     }
 
     /// The next four bytes, little-endian.
+    #[inline]
     pub(crate) fn next_u32(&mut self) -> u32 {
-        if self.used == self.block.len() {
-            self.block.fill(0);
-            self.cipher.apply_keystream(&mut self.block);
-            self.used = 0;
+        if self.used == BLOCK {
+            self.refill();
         }
-        let bytes = [0, 1, 2, 3].map(|i| self.block[self.used + i]);
-        self.used += 4;
-        u32::from_le_bytes(bytes)
+        let number = u32::from_le_bytes(self.block[self.used]);
+        self.used += 1;
+        number
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        self.block.fill([0; 4]);
+        self.cipher.apply_keystream(self.block.as_flattened_mut());
+        self.used = 0;
     }
 
     /// A whole number in `0..bound`, every one equally likely (Lemire 2019, with rejection). `bound` is at least 1.
+    #[inline]
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         let mut product = u64::from(self.next_u32()) * u64::from(bound);
         // The exact limit costs a division and is always below `bound`.
@@ -80,7 +91,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.block.zeroize();
+        self.block.as_flattened_mut().zeroize();
     }
 }
 

@@ -19,6 +19,7 @@
 mod bits;
 mod contract;
 mod derive;
+mod dispatch;
 mod error;
 mod keyring;
 mod level1;

@@ -20,9 +20,9 @@ pub(crate) mod structured;
 
 pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN};
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::derive::{Stream, hkdf};
 use crate::{BitTemplate, ProtectError, Token};
@@ -127,38 +127,62 @@ pub fn quantise(feature: &[f32], expected: usize) -> Result<Zeroizing<Vec<i32>>,
     if let Some(index) = feature.iter().position(|u| !u.is_finite()) {
         return Err(ProtectError::FeatureValue { index });
     }
-    let norm = feature
-        .iter()
-        .map(|&u| f64::from(u) * f64::from(u))
-        .sum::<f64>()
-        .sqrt();
+    let norm = squared_norm(feature).sqrt();
     if (norm - 1.0).abs() > 0.01 {
         return Err(ProtectError::FeatureNorm { norm });
     }
     Ok(Zeroizing::new(
         feature
             .iter()
-            .map(|&u| (f64::from(u) * QUANTISATION).round() as i32)
+            .map(|&u| whole(f64::from(u) * QUANTISATION))
             .collect(),
     ))
 }
 
+/// Summed in eight lanes, which a processor does at once.
+fn squared_norm(feature: &[f32]) -> f64 {
+    let (groups, rest) = feature.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for group in groups {
+        for (lane, &u) in lanes.iter_mut().zip(group) {
+            *lane += f64::from(u) * f64::from(u);
+        }
+    }
+    let rest = rest.iter().map(|&u| f64::from(u) * f64::from(u));
+    lanes.iter().sum::<f64>() + rest.sum::<f64>()
+}
+
+/// The nearest whole number, halves away from zero: `x.round()` without a call of a function.
+///
+/// Adding one half is exact, or too small to matter, for numbers of at most 24 significant bits, as features have.
+fn whole(x: f64) -> i32 {
+    (x + 0.5_f64.copysign(x)) as i32
+}
+
 /// Sets the bits of the `len / 2` largest values; of equal values the one with the smaller index counts as larger.
-fn binarise<T: Copy>(
+fn binarise<T: Copy + Zeroize>(
     values: &[T],
-    compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+    compare: impl Fn(&T, &T) -> Ordering,
 ) -> Result<BitTemplate, ProtectError> {
     let ones = values.len() / 2;
-    let mut order: Zeroizing<Vec<usize>> = Zeroizing::new((0..values.len()).collect());
-    // Largest first; the index makes the order total, so the result does not depend on the selection algorithm.
-    if ones > 0 {
-        order.select_nth_unstable_by(ones - 1, |&i, &j| {
-            compare(&values[j], &values[i]).then_with(|| Reverse(j).cmp(&Reverse(i)))
-        });
-    }
     let mut words = vec![0_u64; values.len().div_ceil(64)];
-    for &i in &order[..ones] {
-        words[i / 64] |= 1 << (i % 64);
+    if ones > 0 {
+        // The smallest value that is among the largest. Values that are equal to it fill what is left, in their order.
+        let mut order = Zeroizing::new(values.to_vec());
+        let (larger, &mut limit, _) = order.select_nth_unstable_by(ones - 1, |a, b| compare(b, a));
+        let above = |value: &&mut T| compare(value, &limit) == Ordering::Greater;
+        let mut ties = ones - larger.iter_mut().filter(above).count();
+        for (i, value) in values.iter().enumerate() {
+            let bit = match compare(value, &limit) {
+                Ordering::Greater => true,
+                Ordering::Equal if ties > 0 => {
+                    ties -= 1;
+                    true
+                }
+                _ => false,
+            };
+            words[i / 64] |= u64::from(bit) << (i % 64);
+        }
     }
     BitTemplate::from_words(words, values.len())
 }

@@ -203,11 +203,21 @@ fn without_ties_bits_are_those_above_the_median() {
 }
 
 proptest! {
+    #[test]
+    fn features_are_rounded_as_by_the_library(u in -1.1_f32..1.1, tiny in -1e-6_f32..1e-6, half in -1_000_000_i32..1_000_000) {
+        // And exact halves.
+        let half = (f64::from(half) + 0.5) as f32 / QUANTISATION as f32;
+        for u in [u, tiny, half, 0.0, -0.0, f32::MIN_POSITIVE] {
+            let x = f64::from(u) * QUANTISATION;
+            prop_assert_eq!(whole(x), x.round() as i32);
+        }
+    }
+
     /// The rule for ties, by sorting.
     #[test]
     fn the_median_rule_is_the_sorted_one(values in proptest::collection::vec(-3_i64..4, 1..200)) {
         let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by_key(|&i| (Reverse(values[i]), i));
+        order.sort_by_key(|&i| (std::cmp::Reverse(values[i]), i));
         let mut expected = vec![false; values.len()];
         order[..values.len() / 2].iter().for_each(|&i| expected[i] = true);
         let found = binarise(&values, |a, b| a.cmp(b)).unwrap();
