@@ -10,7 +10,7 @@
 //! * [`Keyring`] is the file that holds the tokens and store keys, apart from the store.
 //!
 //! Beside what ships stands what it is compared with: [`khidden`], the level 2 that was published and that protects
-//! nothing. All schemes share two traits, [`Transform`] and [`Match`].
+//! nothing, and [`schemes`], other ways to make cancelable templates. All share two traits, [`Transform`] and [`Match`].
 //!
 //! This crate knows no images and no networks, and does no input or output except [`Keyring`]'s file.
 
@@ -26,6 +26,7 @@ mod level1;
 mod level2;
 mod packed;
 mod record;
+pub mod schemes;
 mod token;
 mod traits;
 

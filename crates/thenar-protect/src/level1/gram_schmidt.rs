@@ -57,6 +57,16 @@ impl GramSchmidt {
                 .collect(),
         )
     }
+
+    /// The rows added up, each as often as a vector of whole numbers says: the transposed map. `row_len` values.
+    pub(crate) fn combine(&self, vector: &[i32]) -> Zeroizing<Vec<f64>> {
+        let mut sum = Zeroizing::new(vec![0.0; self.row_len]);
+        for (row, &times) in self.rows.chunks_exact(self.row_len).zip(vector) {
+            let times = f64::from(times);
+            sum.iter_mut().zip(row).for_each(|(s, r)| *s += times * r);
+        }
+        sum
+    }
 }
 
 /// The inner product, in the fixed order of [`LANES`].
