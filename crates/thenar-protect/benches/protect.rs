@@ -31,20 +31,34 @@ fn main() {
     let templates = Templates::new();
     let packed = time(100, 1 << 14, || templates.packed());
     let sealed = time(200, 64, || templates.sealed());
-    let collapsed = time(200, 64, || templates.collapsed());
-    let matrix = time(50, 1, || templates.matrix());
-    let dictionary = time(50, 1, || templates.dictionary());
-    row("packed bits", packed, packed);
-    row("sealed record, opened and matched", sealed, packed);
-    row("column sums", collapsed, packed);
-    row("matrix, eq. 6", matrix, packed);
-    row("dictionary, Table I", dictionary, packed);
+    table(
+        ["packed bits", "sealed record"],
+        &[
+            ("packed bits", packed),
+            ("sealed record, opened and matched", sealed),
+            ("column sums", time(200, 64, || templates.collapsed())),
+            ("matrix, eq. 6", time(50, 1, || templates.matrix())),
+            (
+                "dictionary, Table I",
+                time(50, 1, || templates.dictionary()),
+            ),
+        ],
+    );
     println!("\nlevel 1 under a fresh token, {FEATURE} values to {BITS} bits");
     let feature = feature();
-    let structured = time(500, 4, || fresh_token(&structured(), &feature));
-    let gram_schmidt = time(3, 1, || fresh_token(&gram_schmidt(), &feature));
-    row("structured", structured, structured);
-    row("Gram–Schmidt", gram_schmidt, structured);
+    table(
+        ["structured", "Gram–Schmidt"],
+        &[
+            (
+                "structured",
+                time(500, 4, || fresh_token(&structured(), &feature)),
+            ),
+            (
+                "Gram–Schmidt",
+                time(3, 1, || fresh_token(&gram_schmidt(), &feature)),
+            ),
+        ],
+    );
 }
 
 /// The time of one call: the fastest of `batches`, each the mean of `calls`. Others may use the machine meanwhile.
@@ -59,12 +73,18 @@ fn time<T>(batches: u32, calls: u32, mut call: impl FnMut() -> T) -> Duration {
     (0..batches).map(batch).min().unwrap_or_default()
 }
 
-fn row(what: &str, time: Duration, base: Duration) {
-    let ratio = time.as_secs_f64() / base.as_secs_f64();
-    println!(
-        "  {what:36} {:>14.3} µs {ratio:>12.1}×",
-        time.as_secs_f64() * 1e6
-    );
+/// Prints times and how often they hold those of the first two rows.
+fn table(bases: [&str; 2], rows: &[(&str, Duration)]) {
+    let [first, second] = bases.map(|base| format!("/ {base}"));
+    println!("  {:36} {:>14} {first:>16} {second:>16}", "", "µs");
+    let times: Vec<f64> = rows.iter().map(|row| row.1.as_secs_f64()).collect();
+    for ((what, _), time) in rows.iter().zip(&times) {
+        let (first, second) = (time / times[0], time / times[1]);
+        println!(
+            "  {what:36} {:>14.3} {first:>16.1} {second:>16.4}",
+            time * 1e6
+        );
+    }
 }
 
 /// A template in all the forms it is matched in, and a query.

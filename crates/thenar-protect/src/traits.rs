@@ -62,3 +62,29 @@ impl Match for BitTemplate {
         Ok(f64::from(differing) / self.len() as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn level_1_is_a_transform_whose_bits_match() {
+        let (params, token) = (Level1Params::new(8, 4).unwrap(), Token::from_bytes([1; 32]));
+        let level1 = Level1::with_token(params.clone(), &token).unwrap();
+        let mut u = [0.0; 8];
+        u[2] = 1.0;
+        let bits = level1.transform(&u).unwrap();
+        assert_eq!(bits, Level1::new(params, &token).unwrap().bits(&u).unwrap());
+        assert_eq!(bits.distance(&bits), Ok(0.0));
+        let turned = BitTemplate::from_words(vec![bits.words()[0] ^ 0b101], 4).unwrap();
+        assert_eq!(bits.distance(&turned), Ok(0.5));
+    }
+
+    #[test]
+    fn other_lengths_are_refused() {
+        let [a, b] = [3, 4].map(|len| BitTemplate::from_words(vec![1], len).unwrap());
+        let error = a.distance(&b).unwrap_err().to_string();
+        let expected = "the number of bits of the query is 4, expected 3 as in the record";
+        assert_eq!(error, expected);
+    }
+}

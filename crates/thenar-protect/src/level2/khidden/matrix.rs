@@ -6,7 +6,7 @@ use super::database::NegativeDatabase;
 use super::dictionary::check_size;
 use super::params::RowForm;
 use super::score::{MatchSum, Scale, check_length};
-use crate::{BitTemplate, ProtectError};
+use crate::{BitTemplate, Match, ProtectError};
 
 /// The most elements that are held: 256 MiB.
 const MAX_ELEMENTS: usize = 1 << 26;
@@ -90,6 +90,12 @@ impl MatrixDatabase {
             signed,
             zero_one: 0,
         }))
+    }
+}
+
+impl Match for MatrixDatabase {
+    fn distance(&self, query: &BitTemplate) -> Result<f64, ProtectError> {
+        self.distance(query)
     }
 }
 

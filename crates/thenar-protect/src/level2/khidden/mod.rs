@@ -40,6 +40,17 @@
 //! * k2 only seeds the generator. It is not needed to match; whoever has it reads every bit; and two records under one k2
 //!   show the XOR of their templates to everybody.
 //!
+//! ```
+//! use thenar_protect::khidden::{KHiddenParams, NegativeDatabase};
+//! # use thenar_protect::{BitTemplate, ProtectError, StoreKey};
+//! # let (k2, template) = (StoreKey::from_bytes([1; 32]), BitTemplate::from_words(vec![0x0f0f_1234_ffff_0000; 4], 256)?);
+//! let record = NegativeDatabase::generate(&template, &KHiddenParams::default(), &k2)?;
+//! let stolen = record.column_sums();
+//! let replayed = stolen.recover();
+//! assert!(stolen.distance(&replayed)? < stolen.distance(&template)?);
+//! # Ok::<(), ProtectError>(())
+//! ```
+//!
 //! Ouda, Chaoui and Tsumura (IEICE Trans. E103-D(5), 2020) counted columns before, on negative iris recognition.
 //!
 //! # Left out
