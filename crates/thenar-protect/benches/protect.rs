@@ -1,5 +1,5 @@
-//! Time of a 1:1 match by what ships and by what was published, and of level 1 under a fresh token, with ratios:
-//! `cargo bench -p thenar-protect`. One thread.
+//! Time of a 1:1 match by what ships and by what was published, and of level 1 and the schemes it is compared
+//! with under a fresh token, with ratios: `cargo bench -p thenar-protect`. One thread.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,8 +10,12 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use thenar_protect::khidden::{
     ColumnSums, DictionaryDatabase, KHiddenParams, MatrixDatabase, NegativeDatabase,
 };
+use thenar_protect::schemes::{
+    BioHashing, BioHashingParams, Frame, IndexOfMax, IndexOfMaxParams, MlpHash, MlpHashParams,
+};
 use thenar_protect::{
-    BitTemplate, ContractId, Level1, Level1Params, SealedRecord, StoreKey, Token, TokenRef, os_rng,
+    BitTemplate, ContractId, Level1, Level1Params, SealedRecord, StoreKey, Token, TokenRef,
+    Transform, os_rng,
 };
 
 /// Bits of a template, `m`.
@@ -44,18 +48,34 @@ fn main() {
             ),
         ],
     );
-    println!("\nlevel 1 under a fresh token, {FEATURE} values to {BITS} bits");
+    println!("\nunder a fresh token, {FEATURE} values; {BITS} bits, IoM 300 indices below 16");
     let feature = feature();
+    let biohashing = BioHashingParams::new(FEATURE, BITS).unwrap();
+    let layers = [2 * FEATURE; 3];
+    let mlp = MlpHashParams::with_layers(FEATURE, &layers, BITS, Frame::Structured).unwrap();
+    let iom = IndexOfMaxParams::usual(FEATURE).unwrap();
     table(
         ["structured", "Gram–Schmidt"],
         &[
             (
-                "structured",
-                time(500, 4, || fresh_token(&structured(), &feature)),
+                "level 1, structured",
+                time(500, 4, || fresh::<Level1>(&structured(), &feature)),
             ),
             (
-                "Gram–Schmidt",
-                time(3, 1, || fresh_token(&gram_schmidt(), &feature)),
+                "level 1, Gram–Schmidt",
+                time(3, 1, || fresh::<Level1>(&gram_schmidt(), &feature)),
+            ),
+            (
+                "BioHashing, Gram–Schmidt",
+                time(3, 1, || fresh::<BioHashing>(&biohashing, &feature)),
+            ),
+            (
+                "MLP-Hash, 3 × 4096, structured",
+                time(50, 1, || fresh::<MlpHash>(&mlp, &feature)),
+            ),
+            (
+                "IoM-GRP",
+                time(3, 1, || fresh::<IndexOfMax>(&iom, &feature)),
             ),
         ],
     );
@@ -81,7 +101,7 @@ fn table(bases: [&str; 2], rows: &[(&str, Duration)]) {
     for ((what, _), time) in rows.iter().zip(&times) {
         let (first, second) = (time / times[0], time / times[1]);
         println!(
-            "  {what:36} {:>14.3} {first:>16.1} {second:>16.4}",
+            "  {what:36} {:>14.3} {first:>16.1} {second:>16.6}",
             time * 1e6
         );
     }
@@ -201,17 +221,17 @@ fn feature() -> Vec<f32> {
     raw.iter().map(|x| (x / norm) as f32).collect()
 }
 
-/// The transform of a token nobody has used, and the bits of one feature.
-fn fresh_token(params: &Level1Params, feature: &[f32]) -> BitTemplate {
+/// The transform of a token nobody has used, and the template of one feature.
+fn fresh<T: Transform<Params: Clone>>(params: &T::Params, feature: &[f32]) -> T::Template {
     let token = Token::from_bytes(black_box([7; 32]));
-    let level1 = Level1::new(params.clone(), &token).unwrap();
-    level1.bits(feature).unwrap()
+    let scheme = T::with_token(params.clone(), &token).unwrap();
+    scheme.transform(feature).unwrap()
 }
 
 #[divan::bench]
 fn level1_structured_fresh_token(bencher: Bencher) {
     let (params, feature) = (structured(), feature());
-    bencher.bench_local(|| fresh_token(&params, &feature));
+    bencher.bench_local(|| fresh::<Level1>(&params, &feature));
 }
 
 #[divan::bench]
