@@ -15,6 +15,16 @@ pub enum ProtectError {
         /// The allowed range, in words.
         expected: String,
     },
+    /// A parameter that need not be a whole number lies outside its range.
+    #[error("{what} is {value}, expected {expected}")]
+    Number {
+        /// Which parameter.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The allowed range, in words.
+        expected: String,
+    },
     /// The feature has another length than the level-1 parameters say.
     #[error("the feature has {found} values, expected {expected}")]
     FeatureLength {

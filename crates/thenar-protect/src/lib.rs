@@ -9,6 +9,9 @@
 //! * [`ContractId`] names the model, preprocessing and parameters a record was made with.
 //! * [`Keyring`] is the file that holds the tokens and store keys, apart from the store.
 //!
+//! Beside what ships stands what it is compared with: [`khidden`], the level 2 that was published and that protects
+//! nothing, and [`schemes`], other ways to make cancelable templates. All share two traits, [`Transform`] and [`Match`].
+//!
 //! This crate knows no images and no networks, and does no input or output except [`Keyring`]'s file.
 
 #![forbid(unsafe_code)]
@@ -16,19 +19,24 @@
 mod bits;
 mod contract;
 mod derive;
+mod dispatch;
 mod error;
 mod keyring;
 mod level1;
 mod level2;
 mod packed;
 mod record;
+pub mod schemes;
 mod token;
+mod traits;
 
 pub use bits::{BitTemplate, MAX_BITS};
 pub use contract::ContractId;
 pub use error::{ProtectError, RecordError};
 pub use keyring::{Keyring, KeyringError};
 pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, quantise};
+pub use level2::khidden;
 pub use packed::PackedTemplates;
 pub use record::{RECORD_OVERHEAD, RecordId, SealedRecord, TokenKind, TokenRef};
 pub use token::{KeyId, StoreKey, Token, TokenId, os_rng};
+pub use traits::{Match, Transform};

@@ -3,6 +3,7 @@
 use pulp::NullaryFnOnce;
 use zeroize::Zeroizing;
 
+use crate::dispatch::dispatch;
 use crate::{BitTemplate, ProtectError};
 
 /// Templates that lie side by side, a word of each. Their distances then stand side by side in a register too, and are
@@ -94,33 +95,6 @@ fn length(template: &BitTemplate, bits: usize) -> ProtectError {
         what: "the number of bits of a template",
         value: template.len(),
         expected: format!("{bits} as in the others"),
-    }
-}
-
-/// Runs the work compiled for the best instructions there are.
-fn dispatch(work: Fill<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        // Newer processors count the bits of eight words in one instruction.
-        if let Some(counting) = counting::Counting::try_new() {
-            return counting.vectorize(work);
-        }
-        if let Some(v3) = pulp::x86::V3::try_new() {
-            return v3.vectorize(work);
-        }
-    }
-    work.call();
-}
-
-#[cfg(target_arch = "x86_64")]
-mod counting {
-    pulp::simd_type! {
-        /// The instructions, where the processor has them.
-        pub(super) struct Counting {
-            avx512f: "avx512f",
-            avx512vl: "avx512vl",
-            avx512vpopcntdq: "avx512vpopcntdq",
-        }
     }
 }
 

@@ -5,30 +5,32 @@
 //!
 //! # Ties
 //! Exactly `bits / 2` (rounded down) of the bits are 1: those of the largest `q`, and among equal `q` those of the smallest
-//! index. Without ties this is `q > median(q)`.
+//! index. Without ties this is `q > median(q)`, with the lower of the two middle values as the median when `bits` is even,
+//! as in the code published with the paper. With ties at the median eq. 2 would set fewer bits, down to none when all `q`
+//! are equal; here templates are always balanced, and a tie is decided alike on every machine.
 //!
 //! # Bit-exactness
 //! The feature is first quantised to whole numbers `round(u · 2^20)` (halves away from zero); at 2^20 steps the rounding
 //! error is far below the noise of any photo. The structured form then uses integers only. The Gram–Schmidt form uses
 //! `f64` in a fixed order with functions that do not depend on the machine's library.
 
-mod gram_schmidt;
+pub(crate) mod gram_schmidt;
 mod params;
-mod structured;
+pub(crate) mod structured;
 
 pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN};
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use crate::derive::hkdf;
+use crate::derive::{Stream, hkdf};
 use crate::{BitTemplate, ProtectError, Token};
 use gram_schmidt::GramSchmidt;
 use structured::Structured;
 
 /// Steps per unit of the quantised feature.
-const QUANTISATION: f64 = (1 << 20) as f64;
+pub(crate) const QUANTISATION: f64 = (1 << 20) as f64;
 
 /// The level-1 transform of one token. Making it costs far more than using it, so keep it.
 pub struct Level1 {
@@ -55,9 +57,15 @@ impl Level1 {
             b"thenar/level1/v1",
             &[params.describe().as_bytes()],
         );
+        let (inputs, outputs) = (params.feature_len(), params.bits());
+        let stream = &mut Stream::new(&key);
         let transform = match params.form() {
-            Level1Form::Structured => Transform::Structured(Structured::new(&params, &key)),
-            Level1Form::GramSchmidt => Transform::GramSchmidt(GramSchmidt::new(&params, &key)),
+            Level1Form::Structured => {
+                Transform::Structured(Structured::new(inputs, outputs, stream))
+            }
+            Level1Form::GramSchmidt => {
+                Transform::GramSchmidt(GramSchmidt::new(outputs, inputs, stream))
+            }
         };
         Ok(Self { params, transform })
     }
@@ -119,38 +127,62 @@ pub fn quantise(feature: &[f32], expected: usize) -> Result<Zeroizing<Vec<i32>>,
     if let Some(index) = feature.iter().position(|u| !u.is_finite()) {
         return Err(ProtectError::FeatureValue { index });
     }
-    let norm = feature
-        .iter()
-        .map(|&u| f64::from(u) * f64::from(u))
-        .sum::<f64>()
-        .sqrt();
+    let norm = squared_norm(feature).sqrt();
     if (norm - 1.0).abs() > 0.01 {
         return Err(ProtectError::FeatureNorm { norm });
     }
     Ok(Zeroizing::new(
         feature
             .iter()
-            .map(|&u| (f64::from(u) * QUANTISATION).round() as i32)
+            .map(|&u| whole(f64::from(u) * QUANTISATION))
             .collect(),
     ))
 }
 
+/// Summed in eight lanes, which a processor does at once.
+fn squared_norm(feature: &[f32]) -> f64 {
+    let (groups, rest) = feature.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for group in groups {
+        for (lane, &u) in lanes.iter_mut().zip(group) {
+            *lane += f64::from(u) * f64::from(u);
+        }
+    }
+    let rest = rest.iter().map(|&u| f64::from(u) * f64::from(u));
+    lanes.iter().sum::<f64>() + rest.sum::<f64>()
+}
+
+/// The nearest whole number, halves away from zero: `x.round()` without a call of a function.
+///
+/// Adding one half is exact, or too small to matter, for numbers of at most 24 significant bits, as features have.
+fn whole(x: f64) -> i32 {
+    (x + 0.5_f64.copysign(x)) as i32
+}
+
 /// Sets the bits of the `len / 2` largest values; of equal values the one with the smaller index counts as larger.
-fn binarise<T: Copy>(
+fn binarise<T: Copy + Zeroize>(
     values: &[T],
-    compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+    compare: impl Fn(&T, &T) -> Ordering,
 ) -> Result<BitTemplate, ProtectError> {
     let ones = values.len() / 2;
-    let mut order: Zeroizing<Vec<usize>> = Zeroizing::new((0..values.len()).collect());
-    // Largest first; the index makes the order total, so the result does not depend on the selection algorithm.
-    if ones > 0 {
-        order.select_nth_unstable_by(ones - 1, |&i, &j| {
-            compare(&values[j], &values[i]).then_with(|| Reverse(j).cmp(&Reverse(i)))
-        });
-    }
     let mut words = vec![0_u64; values.len().div_ceil(64)];
-    for &i in &order[..ones] {
-        words[i / 64] |= 1 << (i % 64);
+    if ones > 0 {
+        // The smallest value that is among the largest. Values that are equal to it fill what is left, in their order.
+        let mut order = Zeroizing::new(values.to_vec());
+        let (larger, &mut limit, _) = order.select_nth_unstable_by(ones - 1, |a, b| compare(b, a));
+        let above = |value: &&mut T| compare(value, &limit) == Ordering::Greater;
+        let mut ties = ones - larger.iter_mut().filter(above).count();
+        for (i, value) in values.iter().enumerate() {
+            let bit = match compare(value, &limit) {
+                Ordering::Greater => true,
+                Ordering::Equal if ties > 0 => {
+                    ties -= 1;
+                    true
+                }
+                _ => false,
+            };
+            words[i / 64] |= u64::from(bit) << (i % 64);
+        }
     }
     BitTemplate::from_words(words, values.len())
 }

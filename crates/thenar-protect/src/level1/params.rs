@@ -40,32 +40,32 @@ impl Level1Params {
         })
     }
 
-    /// As many bits as values: the whole rotation, for tests of it.
-    #[cfg(test)]
-    pub(crate) fn square(size: usize) -> Self {
-        Self {
-            feature_len: size,
-            bits: size,
+    /// Parameters to compare with, up to as many bits as values: the paper's m_p = m_f, which its public code sets to 2048.
+    ///
+    /// **Not for records:** bits and token together give the feature back all the better, as told at [`Self::new`].
+    ///
+    /// # Errors
+    /// When `feature_len` is not in 2..=[`MAX_FEATURE_LEN`] or `bits` not in `1..=feature_len`.
+    pub fn for_comparison(feature_len: usize, bits: usize) -> Result<Self, ProtectError> {
+        check("the feature length", feature_len, 2, MAX_FEATURE_LEN)?;
+        check("the number of bits", bits, 1, feature_len)?;
+        Ok(Self {
+            feature_len,
+            bits,
             form: Level1Form::Structured,
-        }
+        })
     }
 
     /// The same with the published Gram–Schmidt projection.
     ///
     /// # Errors
-    /// When there are more bits than feature values (no more orthonormal rows exist), or more than 2048 of either.
+    /// When there are more than 2048 feature values.
     pub fn with_gram_schmidt(mut self) -> Result<Self, ProtectError> {
         check(
             "the feature length for Gram–Schmidt",
             self.feature_len,
             2,
             2048,
-        )?;
-        check(
-            "the number of bits for Gram–Schmidt",
-            self.bits,
-            1,
-            self.feature_len,
         )?;
         self.form = Level1Form::GramSchmidt;
         Ok(self)
@@ -125,5 +125,19 @@ mod tests {
         assert!(Level1Params::new(512, 0).is_err());
         assert!(Level1Params::new(1, 1).is_err());
         assert!(Level1Params::new(MAX_FEATURE_LEN + 1, 8).is_err());
+    }
+
+    #[test]
+    fn the_paper_s_sizes_can_be_compared_with() {
+        for bits in [256, 512, 1024, 2048] {
+            let params = Level1Params::for_comparison(2048, bits).unwrap();
+            let published = params.clone().with_gram_schmidt().unwrap();
+            assert_eq!((params.bits(), published.bits()), (bits, bits));
+        }
+        assert!(Level1Params::for_comparison(2048, 2049).is_err());
+        let long = Level1Params::for_comparison(2049, 8).unwrap();
+        let error = long.with_gram_schmidt().unwrap_err().to_string();
+        let expected = "the feature length for Gram–Schmidt is 2049, expected 2..=2048";
+        assert_eq!(error, expected);
     }
 }

@@ -1,6 +1,6 @@
 //! The structured rotation: `H D₃ P₂ H D₂ P₁ H D₁`, then a choice of coordinates, all in integers.
 //!
-//! With `n` the smallest power of two that holds both the feature and the bits, the quantised feature is padded with zeros
+//! With `n` the smallest power of two that holds both the feature and the bits (the inputs and the outputs), the quantised feature is padded with zeros
 //! to `n` values. Each of three rounds flips signs (`D`), applies the unnormalised Walsh–Hadamard transform in natural
 //! (Sylvester) order, `y_k = Σ_j (−1)^popcount(j & k) x_j`, and permutes (`P`). The first `bits` values after the third
 //! round are `q`. Divided by `n^1.5` the whole is exactly orthogonal, so before the choice of coordinates lengths and angles
@@ -17,98 +17,123 @@
 //! DCPV uses the Gram–Schmidt form. With padding, or with fewer bits than `n`, the rows restricted to the feature are rows
 //! of an orthogonal matrix without some columns: exactly orthonormal when the feature length is a power of two.
 
+use pulp::NullaryFnOnce;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Level1Params, QUANTISATION};
+use super::QUANTISATION;
 use crate::derive::Stream;
+use crate::dispatch::dispatch;
 
 const ROUNDS: usize = 3;
 
 /// The rotation of one token.
-pub(super) struct Structured {
+pub(crate) struct Structured {
     rounds: [Round; ROUNDS],
     size: usize,
-    bits: usize,
+    outputs: usize,
 }
 
 #[derive(Zeroize, ZeroizeOnDrop)]
 struct Round {
-    /// 0 keeps a value, −1 flips its sign.
-    signs: Vec<i64>,
+    /// One bit for each value, 32 to a number: 1 flips its sign.
+    flips: Vec<u32>,
     /// Value `k` after the permutation is value `source[k]` before it.
-    source: Vec<u32>,
+    source: Vec<u16>,
 }
 
 impl Structured {
-    /// Draws the rotation from a derived key.
-    pub(super) fn new(params: &Level1Params, key: &[u8; 32]) -> Self {
-        let size = params.feature_len().max(params.bits()).next_power_of_two();
-        let mut stream = Stream::new(key);
-        let rounds = std::array::from_fn(|_| Round::draw(size, &mut stream));
+    /// Draws the rotation of `inputs` values into `outputs` from a key stream.
+    pub(crate) fn new(inputs: usize, outputs: usize, stream: &mut Stream) -> Self {
+        let size = inputs.max(outputs).next_power_of_two();
+        let rounds = std::array::from_fn(|_| Round::draw(size, stream));
         Self {
             rounds,
             size,
-            bits: params.bits(),
+            outputs,
         }
     }
 
     /// `q`, scaled by [`Self::unit_length`].
-    pub(super) fn project(&self, feature: &[i32]) -> Zeroizing<Vec<i64>> {
-        let mut rotated = self.rotate(feature);
-        rotated.truncate(self.bits);
-        rotated
-    }
-
-    /// What a feature of length 1 becomes: quantisation steps times n^1.5.
-    pub(super) fn unit_length(&self) -> f64 {
-        QUANTISATION * (self.size as f64).sqrt() * self.size as f64
-    }
-
-    /// All `n` values after the third round.
-    pub(super) fn rotate(&self, feature: &[i32]) -> Zeroizing<Vec<i64>> {
+    pub(crate) fn project(&self, feature: &[i32]) -> Zeroizing<Vec<i64>> {
         let mut values = Zeroizing::new(vec![0_i64; self.size]);
         for (value, &u) in values.iter_mut().zip(feature) {
             *value = i64::from(u);
         }
+        let mut permuted = Zeroizing::new(vec![0_i64; self.size]);
         for round in &self.rounds {
-            for (value, sign) in values.iter_mut().zip(&round.signs) {
-                *value = (*value ^ sign) - sign;
+            dispatch(Mix {
+                values: &mut values,
+                flips: &round.flips,
+            });
+            for (place, &k) in permuted.iter_mut().zip(&round.source) {
+                *place = values[usize::from(k)];
             }
-            walsh_hadamard(&mut values);
-            values = Zeroizing::new(round.source.iter().map(|&k| values[k as usize]).collect());
+            std::mem::swap(&mut values, &mut permuted);
         }
+        values.truncate(self.outputs);
         values
+    }
+
+    /// What a feature of length 1 becomes: quantisation steps times n^1.5.
+    pub(crate) fn unit_length(&self) -> f64 {
+        QUANTISATION * (self.size as f64).sqrt() * self.size as f64
     }
 }
 
 impl Round {
     fn draw(size: usize, stream: &mut Stream) -> Self {
-        let mut signs = vec![0_i64; size];
-        for group in signs.chunks_mut(32) {
-            let draw = stream.next_u32();
-            for (i, sign) in group.iter_mut().enumerate() {
-                *sign = -i64::from(draw >> i & 1);
-            }
-        }
-        let mut source: Vec<u32> = (0..size as u32).collect();
+        let flips = (0..size.div_ceil(32)).map(|_| stream.next_u32()).collect();
+        // At most MAX_BITS = 2^14 values.
+        let mut source: Vec<u16> = (0..size as u16).collect();
         for last in (1..size).rev() {
             source.swap(last, stream.below(last as u32 + 1) as usize);
         }
-        Self { signs, source }
+        Self { flips, source }
+    }
+}
+
+/// Sign flips and the transform of one round, compiled for several processors.
+struct Mix<'a> {
+    values: &'a mut [i64],
+    flips: &'a [u32],
+}
+
+impl NullaryFnOnce for Mix<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (values, flips) in self.values.chunks_mut(32).zip(self.flips) {
+            for (i, value) in values.iter_mut().enumerate() {
+                let sign = -i64::from(flips >> i & 1);
+                *value = (*value ^ sign) - sign;
+            }
+        }
+        walsh_hadamard(self.values);
     }
 }
 
 /// The unnormalised Walsh–Hadamard transform in place, natural order. The length is a power of two.
+#[inline(always)]
 fn walsh_hadamard(values: &mut [i64]) {
     let mut half = 1;
-    while half < values.len() {
-        for pair in values.chunks_exact_mut(2 * half) {
-            let (low, high) = pair.split_at_mut(half);
-            for (a, b) in low.iter_mut().zip(high) {
-                (*a, *b) = (*a + *b, *a - *b);
+    // Two steps at a time, as long as there are two: half as many ways through memory.
+    while 4 * half <= values.len() {
+        for four in values.chunks_exact_mut(4 * half) {
+            let (low, high) = four.split_at_mut(2 * half);
+            let ((a, b), (c, d)) = (low.split_at_mut(half), high.split_at_mut(half));
+            for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+                let (ab, a_b, cd, c_d) = (*a + *b, *a - *b, *c + *d, *c - *d);
+                (*a, *b, *c, *d) = (ab + cd, a_b + c_d, ab - cd, a_b - c_d);
             }
         }
-        half *= 2;
+        half *= 4;
+    }
+    if 2 * half <= values.len() {
+        let (low, high) = values.split_at_mut(half);
+        for (a, b) in low.iter_mut().zip(high) {
+            (*a, *b) = (*a + *b, *a - *b);
+        }
     }
 }
 
@@ -147,9 +172,9 @@ mod tests {
             features in proptest::collection::vec((-1000_i32..1000, -1000_i32..1000), 100), key in any::<[u8; 32]>()
         ) {
             let (a, b): (Vec<i32>, Vec<i32>) = features.into_iter().unzip();
-            let s = Structured::new(&Level1Params::new(100, 50).unwrap(), &key);
+            let s = Structured::new(100, 128, &mut Stream::new(&key));
             prop_assert_eq!(s.size, 128);
-            let (ra, rb) = (s.rotate(&a), s.rotate(&b));
+            let (ra, rb) = (s.project(&a), s.project(&b));
             let before: i64 = a.iter().zip(&b).map(|(&x, &y)| i64::from(x) * i64::from(y)).sum();
             let after: i128 = ra.iter().zip(rb.iter()).map(|(&x, &y)| i128::from(x) * i128::from(y)).sum();
             prop_assert_eq!(after, i128::from(before) << 21);
@@ -158,12 +183,12 @@ mod tests {
 
     #[test]
     fn each_round_permutes_and_flips_about_half() {
-        let s = Structured::new(&Level1Params::new(1024, 512).unwrap(), &[3; 32]);
+        let s = Structured::new(1024, 512, &mut Stream::new(&[3; 32]));
         for round in &s.rounds {
             let mut seen = round.source.clone();
             seen.sort_unstable();
-            assert!(seen.iter().enumerate().all(|(i, &k)| i == k as usize));
-            let flipped = round.signs.iter().filter(|&&sign| sign == -1).count();
+            assert!(seen.iter().enumerate().all(|(i, &k)| i == usize::from(k)));
+            let flipped: u32 = round.flips.iter().map(|flips| flips.count_ones()).sum();
             // Expected 512, standard deviation 16.
             assert!(flipped.abs_diff(512) < 80, "{flipped}");
         }
@@ -173,13 +198,13 @@ mod tests {
     fn the_largest_feature_does_not_overflow() {
         // One full-scale value, and full-scale values everywhere; debug arithmetic panics on overflow.
         let len = super::super::MAX_FEATURE_LEN;
-        let s = Structured::new(&Level1Params::new(len, 8).unwrap(), &[4; 32]);
+        let s = Structured::new(len, len, &mut Stream::new(&[4; 32]));
         let spread = (QUANTISATION * 1.01 / (len as f64).sqrt()) as i32 + 1;
         let mut spike = vec![0; len];
         spike[5] = (QUANTISATION * 1.01) as i32;
         for feature in [vec![spread; len], spike] {
             assert!(
-                s.rotate(&feature)
+                s.project(&feature)
                     .iter()
                     .all(|v| v.unsigned_abs() < 1 << 43)
             );

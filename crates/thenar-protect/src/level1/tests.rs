@@ -44,7 +44,10 @@ fn bits_are_pinned() {
 #[test]
 fn a_square_projection_preserves_norms_and_inner_products() {
     let rng = &mut ChaCha20Rng::seed_from_u64(1);
-    for level1 in both_forms(Level1Params::square(256), &Token::from_bytes([1; 32])) {
+    for level1 in both_forms(
+        Level1Params::for_comparison(256, 256).unwrap(),
+        &Token::from_bytes([1; 32]),
+    ) {
         for _ in 0..20 {
             let (u, v) = (feature(256, rng), feature(256, rng));
             let [fu, fv] = [&u, &v].map(|w| w.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>());
@@ -161,12 +164,60 @@ fn bad_features_are_refused() {
     assert!(matches!(bits(&u), Err(ProtectError::FeatureNorm { .. })));
 }
 
+/// The rule for ties, by examples: half of the bits, the largest first and then the smallest index.
+#[test]
+fn ties_go_to_the_smaller_index() {
+    let ones = |values: &[i64]| {
+        let bits = binarise(values, |a, b| a.cmp(b)).unwrap();
+        (0..values.len())
+            .filter(|&i| bits.bit(i) == Some(true))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ones(&[7, 7, 7, 7]), [0, 1]);
+    assert_eq!(ones(&[1, 5, 5, 9, 5, 1]), [1, 2, 3]);
+    assert_eq!(ones(&[3, 3, 3]), [0]);
+    assert_eq!(ones(&[-1, 2]), [1]);
+    assert_eq!(ones(&[4]), []);
+}
+
+/// Without ties it is eq. 2 with the lower median.
+#[test]
+fn without_ties_bits_are_those_above_the_median() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(4);
+    let level1 = Level1::new(
+        Level1Params::new(512, 256).unwrap(),
+        &Token::from_bytes([4; 32]),
+    )
+    .unwrap();
+    let u = feature(512, rng);
+    let (q, bits) = (level1.project(&u).unwrap(), level1.bits(&u).unwrap());
+    let mut sorted = q.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    assert!(sorted.windows(2).all(|pair| pair[0] < pair[1]));
+    let median = sorted[127];
+    assert!(
+        q.iter()
+            .enumerate()
+            .all(|(i, &q)| bits.bit(i) == Some(q > median))
+    );
+}
+
 proptest! {
+    #[test]
+    fn features_are_rounded_as_by_the_library(u in -1.1_f32..1.1, tiny in -1e-6_f32..1e-6, half in -1_000_000_i32..1_000_000) {
+        // And exact halves.
+        let half = (f64::from(half) + 0.5) as f32 / QUANTISATION as f32;
+        for u in [u, tiny, half, 0.0, -0.0, f32::MIN_POSITIVE] {
+            let x = f64::from(u) * QUANTISATION;
+            prop_assert_eq!(whole(x), x.round() as i32);
+        }
+    }
+
     /// The rule for ties, by sorting.
     #[test]
     fn the_median_rule_is_the_sorted_one(values in proptest::collection::vec(-3_i64..4, 1..200)) {
         let mut order: Vec<usize> = (0..values.len()).collect();
-        order.sort_by_key(|&i| (Reverse(values[i]), i));
+        order.sort_by_key(|&i| (std::cmp::Reverse(values[i]), i));
         let mut expected = vec![false; values.len()];
         order[..values.len() / 2].iter().for_each(|&i| expected[i] = true);
         let found = binarise(&values, |a, b| a.cmp(b)).unwrap();

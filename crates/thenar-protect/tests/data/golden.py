@@ -1,7 +1,7 @@
 """Computes the golden values of the tests a second time, from the descriptions in the modules alone.
 
-Plain Python 3.8 or newer, nothing else: python3 tests/data/golden.py (in crates/thenar-protect). It prints the contract and the
-level-1 bits that the tests pin, and opens record-v2.bin with its own HKDF, ChaCha20 and Poly1305.
+Plain Python 3.8 or newer, nothing else: python3 tests/data/golden.py (in crates/thenar-protect). It prints the contract, the
+templates of level 1 and of the schemes it is compared with, and the column sums that the tests pin, and opens record-v2.bin with its own HKDF, ChaCha20 and Poly1305.
 """
 import hashlib
 import hmac
@@ -61,6 +61,13 @@ class Stream:
         value, self.rest = struct.unpack("<I", self.rest[:4])[0], self.rest[4:]
         return value
 
+    def unit(self):
+        return (self.u32() + 0.5) / 2**32
+
+    def normal(self):
+        radius = self.unit()
+        return math.sqrt(-2 * math.log(radius)) * math.cos(math.tau * self.unit())
+
     def below(self, bound):
         while True:
             product = self.u32() * bound
@@ -75,13 +82,12 @@ def contract(model_digest, preprocessing, scheme):
     return digest.hexdigest()
 
 
-def structured_bits(token, feature, bits):
-    description = f"level1/structured/v1 template feature={len(feature)} bits={bits}"
-    stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
+def structured_map(stream, inputs, outputs):
+    """The structured rotation as a function of a list of whole numbers, scaled to keep lengths."""
     size = 1
-    while size < max(len(feature), bits):
+    while size < max(inputs, outputs):
         size *= 2
-    x = feature + [0] * (size - len(feature))
+    rounds = []
     for _ in range(3):
         signs = []
         for start in range(0, size, 32):
@@ -91,39 +97,89 @@ def structured_bits(token, feature, bits):
         for last in range(size - 1, 0, -1):
             other = stream.below(last + 1)
             source[last], source[other] = source[other], source[last]
-        x = [a * s for a, s in zip(x, signs)]
-        y = [sum(-x[j] if bin(j & k).count("1") % 2 else x[j] for j in range(size)) for k in range(size)]
-        x = [y[k] for k in source]
-    return pack_largest(x[:bits])
+        rounds.append((signs, source))
+
+    def apply(x):
+        x = x + [0] * (size - len(x))
+        for signs, source in rounds:
+            x = [a * s for a, s in zip(x, signs)]
+            y = [sum(-x[j] if bin(j & k).count("1") % 2 else x[j] for j in range(size)) for k in range(size)]
+            x = [y[k] for k in source]
+        return [v / size**1.5 for v in x[:outputs]]
+
+    return apply
 
 
-def gram_schmidt_bits(token, feature, bits):
-    size = len(feature)
-    description = f"level1/gram-schmidt/v1 template feature={size} bits={bits}"
-    stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
-
-    def unit():
-        return (stream.u32() + 0.5) / 2**32
-
-    def normal():
-        radius = unit()
-        return math.sqrt(-2 * math.log(radius)) * math.cos(math.tau * unit())
-
-    rows = [[normal() for _ in range(size)] for _ in range(bits)]
+def orthonormal_rows(stream, count, size):
+    rows = [[stream.normal() for _ in range(size)] for _ in range(count)]
     for i, row in enumerate(rows):
         for earlier in rows[:i]:
             along = sum(a * b for a, b in zip(row, earlier))
             row[:] = [a - along * b for a, b in zip(row, earlier)]
         norm = math.sqrt(sum(a * a for a in row))
         row[:] = [a / norm for a in row]
-    return pack_largest([sum(a * b for a, b in zip(row, feature)) for row in rows])
+    return rows
+
+
+def gram_schmidt_map(stream, inputs, outputs):
+    if outputs <= inputs:
+        rows = orthonormal_rows(stream, outputs, inputs)
+    else:
+        columns = orthonormal_rows(stream, inputs, outputs)
+        rows = [list(row) for row in zip(*columns)]
+    return lambda x: [sum(a * b for a, b in zip(row, x)) for row in rows]
+
+
+MAPS = {"structured": structured_map, "gram-schmidt": gram_schmidt_map}
+
+
+def level1_bits(form, token, feature, bits):
+    description = f"level1/{form}/v1 template feature={len(feature)} bits={bits}"
+    stream = Stream(hkdf(token, b"thenar/level1/v1", description.encode(), 32))
+    return pack_largest(MAPS[form](stream, len(feature), bits)(feature))
+
+
+def biohashing(form, token, feature, bits):
+    description = f"biohashing/{form}/v1 feature={len(feature)} bits={bits}"
+    stream = Stream(hkdf(token, b"thenar/schemes/v1", description.encode(), 32))
+    return pack([v > 0 for v in MAPS[form](stream, len(feature), bits)(feature)])
+
+
+def mlp_hash(form, token, feature, hidden, bits):
+    widths = ",".join(map(str, hidden))
+    description = f"mlp-hash/{form}/v1 feature={len(feature)} hidden={widths} bits={bits}"
+    stream = Stream(hkdf(token, b"thenar/schemes/v1", description.encode(), 32))
+    x = feature
+    for outputs in hidden + [bits]:
+        values = [max(v, 0.0) for v in MAPS[form](stream, len(x), outputs)(x)]
+        norm = math.sqrt(sum(v * v for v in values))
+        x = [math.floor(v / norm * 2**20 + 0.5) for v in values]
+    return pack([v > sum(values) / bits for v in values])
+
+
+def index_of_max(token, feature, hashes, choices):
+    description = f"iom-grp/v1 feature={len(feature)} m={hashes} q={choices}"
+    stream = Stream(hkdf(token, b"thenar/schemes/v1", description.encode(), 32))
+    indices = []
+    for _ in range(hashes):
+        products = []
+        for _ in range(choices):
+            weights = [struct.unpack("<f", struct.pack("<f", stream.normal()))[0] for _ in feature]
+            products.append(sum(w * u for w, u in zip(weights, feature)))
+        indices.append(products.index(max(products)))
+    return bytes(indices).hex()
+
+
+def pack(bits):
+    words = [0] * -(-len(bits) // 64)
+    for i, bit in enumerate(bits):
+        words[i // 64] |= bit << i % 64
+    return b"".join(struct.pack("<Q", word) for word in words).hex()
 
 
 def pack_largest(x):
-    words = [0] * -(-len(x) // 64)
-    for i in sorted(range(len(x)), key=lambda i: (-x[i], i))[:len(x) // 2]:
-        words[i // 64] |= 1 << i % 64
-    return b"".join(struct.pack("<Q", word) for word in words).hex()
+    largest = sorted(range(len(x)), key=lambda i: (-x[i], i))[:len(x) // 2]
+    return pack([i in largest for i in range(len(x))])
 
 
 def quantised_test_feature():
@@ -146,9 +202,40 @@ def open_record(record, store_key, token, owner):
     return bytes(a ^ b for a, b in zip(body, chacha_block(key, 1))).hex()
 
 
+def khidden_sums(k2, template, description, p, rows, right_cells):
+    """Column sums of a K-hidden negative database; `template` is a list of bits."""
+    stream = Stream(hkdf(k2, b"thenar/khidden/v1", description.encode(), 32))
+    sums = [0] * len(template)
+    for _ in range(rows):
+        v = stream.unit()
+        end, wrong = 0.0, len(p)
+        for i, share in enumerate(p):
+            end += share
+            if v < end:
+                wrong = i + 1
+                break
+        row = []
+        while len(row) < wrong + right_cells(wrong):
+            position = stream.below(len(template))
+            if position not in row:
+                row.append(position)
+        for at, position in enumerate(row):
+            value = template[position] ^ (at < wrong)
+            sums[position] += 1 if value else -1
+    return bytes(c & 0xFF for c in sums).hex()
+
+
 TOKEN = bytes(range(32))
 print("contract  ", contract(bytes(32), "roi/v1", "level1/structured/v1 template feature=512 bits=256 sealed/v2"))
-print("structured", structured_bits(TOKEN, quantised_test_feature(), 64))
-print("gram      ", gram_schmidt_bits(TOKEN, quantised_test_feature(), 64))
+FEATURE = quantised_test_feature()
+for form in ("structured", "gram-schmidt"):
+    print("level 1   ", form, level1_bits(form, TOKEN, FEATURE, 64))
+    print("biohashing", form, biohashing(form, TOKEN, FEATURE, 64))
+    print("mlp-hash  ", form, mlp_hash(form, TOKEN, FEATURE, [64, 160], 64))
+print("iom-grp   ", index_of_max(TOKEN, FEATURE, 24, 16))
+BITS = [int.from_bytes(bytes.fromhex("dad20cb0d67a0db5"), "little") >> j & 1 for j in range(64)]
+K2 = bytes([1] * 32)
+print("khidden   ", khidden_sums(K2, BITS, "khidden/v1 K=3 r=6.5 p=0.7,0.3,0", [0.7, 0.3, 0], 416, lambda i: 3 - i))
+print("public    ", khidden_sums(K2, BITS, "khidden-public-code/v1 K=4 r=2 p=0.25,0.25,0.25,0.25", [0.25] * 4, 128, lambda i: 1))
 with open(os.path.join(HERE, "record-v2.bin"), "rb") as file:
     print("record-v2 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))
