@@ -7,5 +7,6 @@
 
 mod filters;
 pub mod network;
+pub mod shared;
 pub mod train;
 pub mod whitening;

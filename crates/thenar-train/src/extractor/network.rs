@@ -7,12 +7,14 @@
 //!
 //! Palms have no preferred place for what is not a principal line, so the second moments of the cells are nearly those
 //! of a stationary pattern, and a cosine transform nearly makes them independent. What is left to whiten are the
-//! orientations within each frequency: a small matrix for each, instead of one large matrix for all cells.
+//! orientations within each frequency, with a small matrix for each instead of one large matrix for all cells, and the
+//! few patterns that all palms share.
 //!
 //! Blurs, shifts, changes of size and cosine transforms are linear along rows and columns: each is a matrix, and those
 //! that follow each other are one.
 
 use super::filters::{Bank, Matrix, blur, cosines, double, halve, pick};
+use super::shared::Shared;
 use crate::error::TrainError;
 use crate::onnx::{GraphBuilder, Storage};
 
@@ -97,13 +99,15 @@ fn lowest(count: usize) -> Vec<(usize, usize)> {
     all
 }
 
-/// Whitening matrices of the lowest frequencies.
+/// What is learnt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
-    /// How many.
+    /// The lowest frequencies, how many.
     pub frequencies: usize,
-    /// `[frequencies, CHANNELS, KEPT]`, row-major.
+    /// What whitens each: `[frequencies, CHANNELS, KEPT]`, row-major.
     pub matrices: Vec<f32>,
+    /// What is taken of the whole.
+    pub shared: Shared,
 }
 
 /// What is whitened: input `roi` `[N, 1, 128, 128]` grey 0–1, output `spectrum` `[N, frequencies, CHANNELS]` of the
@@ -139,7 +143,14 @@ pub fn extractor(
     let whitened = graph.binary("MatMul", &spectrum, &matrices);
     let by_view = graph.transpose(&whitened, &[1, 0, 2]);
     let shape = [views(reach).len(), count * KEPT];
-    let feature = graph.reshape(&by_view, &[-1, shape[0] as i64, shape[1] as i64]);
+    let whole = graph.reshape(&by_view, &[-1, shape[1] as i64]);
+    let shared = &projection.shared;
+    let down = graph.weights(&[shape[1], shared.count], &shared.directions, storage);
+    let up = graph.weights(&[shared.count, shape[1]], &shared.taken, storage);
+    let found = graph.binary("MatMul", &whole, &down);
+    let taken = graph.binary("MatMul", &found, &up);
+    let left = graph.binary("Sub", &whole, &taken);
+    let feature = graph.reshape(&left, &[-1, shape[0] as i64, shape[1] as i64]);
     let output = ("feature", feature.as_str(), shape.as_slice());
     Ok(graph.finish("thenar-extractor", ("roi", &[1, ROI, ROI]), output, notes))
 }

@@ -13,7 +13,8 @@ use thenar_net::spread;
 use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
-use super::network::{self, FREQUENCIES, KEPT, ROI};
+use super::network::{self, FREQUENCIES, KEPT, Projection, ROI};
+use super::shared::Shared;
 use super::whitening::Moments;
 use crate::eer::equal_error_rate;
 use crate::error::TrainError;
@@ -67,7 +68,9 @@ pub struct Scores {
     pub seconds: f64,
 }
 
-/// Palms drawn and added at a time.
+/// Patterns that are looked for in all palms.
+const SHARED: usize = 64;
+/// Palms drawn at a time.
 const BLOCK: u64 = 128;
 /// Every so many palms is a sibling of the one before: the same principal creases, other wrinkles.
 const SIBLING_EVERY: u64 = 5;
@@ -100,7 +103,7 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
     std::fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let mut log = Log::append(&options.out.join("extractor.jsonl"))?;
 
-    let projection = moments(options)?.whiten(options.ridge)?;
+    let projection = learn(options)?;
     let notes = [(
         "recipe",
         format!("{options:?}").replace(&options.out.display().to_string(), "DIR"),
@@ -126,7 +129,27 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
     Ok(scores)
 }
 
-fn moments(options: &Options) -> Result<Moments, TrainError> {
+fn learn(options: &Options) -> Result<Projection, TrainError> {
+    let frequencies = options.outputs / KEPT;
+    let spectra = spectra(options)?;
+    let mut moments = Moments::new(frequencies);
+    spectra.iter().for_each(|spectrum| moments.add(spectrum));
+    let matrices = moments.whiten(options.ridge)?;
+    let shared = Shared::find(
+        &spectra,
+        &matrices,
+        SHARED.min(options.outputs / 4),
+        options.ridge,
+    )?;
+    Ok(Projection {
+        frequencies,
+        matrices,
+        shared,
+    })
+}
+
+/// What the competition reads from drawn captures: 9 KB each.
+fn spectra(options: &Options) -> Result<Vec<Vec<f32>>, TrainError> {
     let frequencies = options.outputs / KEPT;
     let competition = Runner::new(&network::competition(frequencies)?, "spectrum")?;
     let usual = RoiVariation::default();
@@ -140,7 +163,7 @@ fn moments(options: &Options) -> Result<Moments, TrainError> {
         ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left")
             .expect("a valid template"),
     );
-    let mut moments = Moments::new(frequencies);
+    let mut spectra = Vec::new();
     let mut first = 0;
     while first < options.identities {
         let last = (first + BLOCK).min(options.identities);
@@ -155,13 +178,13 @@ fn moments(options: &Options) -> Result<Moments, TrainError> {
             competition.run(&captures)
         });
         for captures in palms {
-            captures?.iter().for_each(|capture| moments.add(capture));
+            spectra.extend(captures?);
         }
         bar.set_position(last);
         first = last;
     }
     bar.finish_and_clear();
-    Ok(moments)
+    Ok(spectra)
 }
 
 /// Real sets hold both hands as they are, so the moment must not prefer a side.

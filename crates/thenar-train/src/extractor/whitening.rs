@@ -3,7 +3,7 @@
 
 use faer::{Mat, Side};
 
-use super::network::{CHANNELS, KEPT, Projection};
+use super::network::{CHANNELS, KEPT};
 use crate::error::TrainError;
 
 /// Σ x xᵀ of the channels of each frequency over captures; captures are added and need not be kept.
@@ -42,12 +42,12 @@ impl Moments {
         self.captures += 1.0;
     }
 
-    /// Keeps the [`KEPT`] directions of largest moment in each frequency, each divided by the root of its moment plus
+    /// `[frequencies, CHANNELS, KEPT]`: keeps the [`KEPT`] directions of largest moment in each frequency, each divided by the root of its moment plus
     /// `ridge` times the mean moment of all, so that weak directions are not blown up.
     ///
     /// # Errors
     /// When there are no captures, the ridge is not positive, or a decomposition fails.
-    pub fn whiten(&self, ridge: f64) -> Result<Projection, TrainError> {
+    pub fn whiten(&self, ridge: f64) -> Result<Vec<f32>, TrainError> {
         if self.captures < 1.0 || ridge.is_nan() || ridge <= 0.0 {
             let asked = format!("ridge {ridge} and {} captures", self.captures);
             return Err(TrainError::Argument(format!("cannot whiten with {asked}")));
@@ -72,10 +72,7 @@ impl Moments {
             };
             matrices.extend((0..CHANNELS * KEPT).map(|n| entry(n / KEPT, n % KEPT)));
         }
-        Ok(Projection {
-            frequencies: count,
-            matrices,
-        })
+        Ok(matrices)
     }
 }
 
@@ -99,10 +96,10 @@ mod tests {
         let captures: Vec<Vec<f32>> = (0..4000).map(|_| spectrum()).collect();
         let mut moments = Moments::new(2);
         captures.iter().for_each(|c| moments.add(c));
-        let projection = moments.whiten(1e-9).unwrap();
-        assert_eq!(projection.matrices.len(), 2 * CHANNELS * KEPT);
+        let matrices = moments.whiten(1e-9).unwrap();
+        assert_eq!(matrices.len(), 2 * CHANNELS * KEPT);
         let project = |c: &[f32], f: usize, k: usize| -> f32 {
-            let at = |i: usize| projection.matrices[(f * CHANNELS + i) * KEPT + k];
+            let at = |i: usize| matrices[(f * CHANNELS + i) * KEPT + k];
             (0..CHANNELS).map(|i| c[f * CHANNELS + i] * at(i)).sum()
         };
         for f in 0..2 {
