@@ -37,7 +37,7 @@
 //!
 //! # Deviations
 //! From the palm-hash key paper: the published form stores parity bits of w itself, which determine w when k ≤ n − k,
-//! and XORs the token only after decoding. That form is not offered here.
+//! and XORs the token only after decoding. That form stands in [`published`](crate::published).
 
 mod derive;
 mod error;

@@ -32,17 +32,20 @@
 //! # }
 //! ```
 //!
-//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`keys`], [`commitment`].
+//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`keys`], [`commitment`]; [`published`] and [`attack`] hold
+//! the published form and what breaks it.
 //! Nothing here reads images, files or the clock, and every derivation is integer arithmetic or a standard primitive:
 //! the same inputs give the same key on every machine.
 
 #![forbid(unsafe_code)]
 
+pub mod attack;
 pub mod bch;
 pub mod bits;
 pub mod commitment;
 pub mod gf;
 pub mod keys;
+pub mod published;
 pub mod token;
 
 pub use bch::{Bch, BchError};

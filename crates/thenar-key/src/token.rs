@@ -61,6 +61,16 @@ pub enum TokenError {
         /// KiB asked for.
         kib: u32,
     },
+    /// PBKDF2 iterations out of range.
+    #[error(
+        "PBKDF2 iterations are {found}, allowed are {}..={}",
+        crate::published::MIN_ITERATIONS,
+        crate::published::MAX_ITERATIONS
+    )]
+    Iterations {
+        /// Iterations found.
+        found: u32,
+    },
     /// The Argon2 implementation refused.
     #[error("Argon2id failed: {0}")]
     Argon2(String),
@@ -113,6 +123,11 @@ impl Passphrase {
             });
         }
         Ok(Self(normal))
+    }
+
+    /// The normalised bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
