@@ -43,9 +43,11 @@ pub mod attack;
 pub mod bch;
 pub mod bits;
 pub mod commitment;
+mod drbg;
 pub mod gf;
 pub mod keys;
 pub mod published;
+pub mod rsa;
 pub mod token;
 
 pub use bch::{Bch, BchError};

@@ -126,7 +126,7 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let params = CodeParams::full(7, 11);
         let code = params.build().unwrap();
-        let mut helper = |hash: &[u64], rng: &mut ChaCha20Rng| {
+        let helper = |hash: &[u64], rng: &mut ChaCha20Rng| {
             let secret = Passphrase::for_recovery("each has another").unwrap();
             let made = commit_as_published(hash, &secret, params, MIN_ITERATIONS, rng).unwrap();
             made.0.helper_word(&code).unwrap()
