@@ -32,7 +32,7 @@
 //! # }
 //! ```
 //!
-//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`keys`], [`commitment`]; [`published`] and [`attack`] hold
+//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`rsa`], [`keys`], [`sshsig`], [`commitment`]; [`published`] and [`attack`] hold
 //! the published form and what breaks it.
 //! Nothing here reads images, files or the clock, and every derivation is integer arithmetic or a standard primitive:
 //! the same inputs give the same key on every machine.
@@ -48,6 +48,7 @@ pub mod gf;
 pub mod keys;
 pub mod published;
 pub mod rsa;
+pub mod sshsig;
 pub mod token;
 
 pub use bch::{Bch, BchError};
@@ -56,4 +57,5 @@ pub use commitment::{
     CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, PalmHash, commit,
 };
 pub use keys::{KeyError, KeyKind, KeyPair, PublicKey};
+pub use sshsig::{Sshsig, SshsigError};
 pub use token::{Cost, Passphrase, TokenError};

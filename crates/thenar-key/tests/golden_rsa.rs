@@ -1,4 +1,4 @@
-//! RSA against the vectors of C2SP det-keygen, see `golden/det_keygen.md`.
+//! RSA keys against the vectors of C2SP det-keygen, see `golden/det_keygen.md`.
 
 use pkcs8::der::Decode;
 use pkcs8::der::asn1::UintRef;
