@@ -115,7 +115,7 @@ impl Secret {
     /// `e⁻¹` modulo this number, if there is one: (1 + k·self)/e with k = −self⁻¹ mod e, so that only e is divided by.
     fn inverse_of(&self, e: u32) -> Option<Self> {
         let divisor = NonZero::new(Limb(Word::from(e))).into_option()?;
-        let rest = self.0.rem_limb(divisor).0 as u64;
+        let rest = u64::from(self.0.rem_limb(divisor).0 as u32);
         let inverse = inverse_mod(rest, u64::from(e))?;
         let k = BoxedUint::from(e - inverse as u32);
         let product = Self(self.0.concatenating_mul(&k));

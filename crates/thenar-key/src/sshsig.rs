@@ -139,8 +139,10 @@ impl Sshsig {
             reason: e.to_string(),
         };
         let inner = SshSig::from_pem(text.trim_ascii()).map_err(|e| failed(&e))?;
-        if inner.version() != SshSig::VERSION {
-            return Err(failed(&format!("version {} is not known", inner.version())));
+        // `ssh-key` overlooks wrong inner lengths and old versions: only what would be written again is read.
+        let again = inner.to_pem(LineEnding::LF).map_err(|e| failed(&e))?;
+        if inner.version() != SshSig::VERSION || !body(text).eq(body(again.as_bytes())) {
+            return Err(failed(&"it is not in its one proper form"));
         }
         let unsupported = |what: String| SshsigError::Unsupported { what };
         let key = PublicKey::from_ssh_data(inner.public_key())
@@ -206,6 +208,13 @@ const P256: Algorithm = Algorithm::Ecdsa {
 const RSA_SHA512: Algorithm = Algorithm::Rsa {
     hash: Some(HashAlg::Sha512),
 };
+
+/// The base64 between the two lines of the armor.
+fn body(armored: &[u8]) -> impl Iterator<Item = u8> {
+    let lines = armored.trim_ascii().split(|byte| *byte == b'\n');
+    let inside = lines.filter(|line| !line.starts_with(b"-----"));
+    inside.flat_map(|line| line.trim_ascii()).copied()
+}
 
 fn check_namespace(namespace: &str) -> Result<(), SshsigError> {
     let fits = (1..=MAX_NAMESPACE_LEN).contains(&namespace.len());

@@ -25,7 +25,7 @@ fn groups() -> &'static [Group] {
             (3..*n)
                 .step_by(2)
                 .take_while(|d| d * d <= *n)
-                .all(|d| n % d != 0)
+                .all(|d| !n.is_multiple_of(d))
         };
         let mut lists: Vec<(Word, Vec<Word>)> = Vec::new();
         for prime in (3..=LAST_SMALL_PRIME).step_by(2).filter(is_prime) {
@@ -55,7 +55,7 @@ fn groups() -> &'static [Group] {
 fn has_small_factor<const LIMBS: usize>(candidate: &Uint<LIMBS>) -> bool {
     groups().iter().any(|group| {
         let rest = candidate.rem_limb_with_reciprocal(&group.product).0;
-        group.primes.iter().any(|prime| rest % prime == 0)
+        group.primes.iter().any(|prime| rest.is_multiple_of(*prime))
     })
 }
 
@@ -104,7 +104,7 @@ mod tests {
         assert!(!has_small_factor(&large));
         for prime in primes {
             assert!(has_small_factor(&U128::from_u128(
-                ((1 << 89) - 1) * u128::from(prime as u64)
+                ((1 << 89) - 1) * u128::from(prime)
             )));
         }
     }
