@@ -34,6 +34,14 @@
 //!
 //! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`rsa`], [`keys`], [`sshsig`], [`commitment`]; [`published`] and [`attack`] hold
 //! the published form and what breaks it.
+//! | module | from elsewhere | test against |
+//! |---|---|---|
+//! | [`bch`] | | galois |
+//! | [`token`] | RFC 9106, NIST SP 800-63B-4 | the Argon2 reference |
+//! | [`keys`], [`rsa`] | RFC 8032, 7748, 6979, C2SP det-keygen, age | their vectors, `openssl`, `ssh-keygen` |
+//! | [`sshsig`] | `PROTOCOL.sshsig` | `ssh-keygen -Y sign`, `-Y verify` |
+//! | [`published`], [`rsa::published`] | the palm-hash key paper | the attacks in [`attack`] |
+//!
 //! Nothing here reads images, files or the clock, and every derivation is integer arithmetic or a standard primitive:
 //! the same inputs give the same key on every machine.
 

@@ -91,6 +91,7 @@ pub fn sign(key: &KeyPair, namespace: &str, message: &[u8]) -> Result<String, Ss
 /// The namespace is not one, the key cannot sign, or the signature has another length.
 pub fn seal(key: &PublicKey, namespace: &str, signature: &[u8]) -> Result<String, SshsigError> {
     check_namespace(namespace)?;
+    let data = key.ssh_data()?;
     let failed = |e: &dyn ToString| SshsigError::NotASignature {
         reason: e.to_string(),
     };
@@ -103,11 +104,9 @@ pub fn seal(key: &PublicKey, namespace: &str, signature: &[u8]) -> Result<String
             let (r, s) = halves.ok_or_else(|| failed(&"64 bytes were expected"))?;
             (P256, p256_blob(r, s).map_err(|e| failed(&e))?)
         }
-        KeyKind::X25519 => (RSA_SHA512, Vec::new()),
         _ if signature.len() == key.kind().public_len() => (RSA_SHA512, signature.to_vec()),
         _ => return Err(failed(&"a signature as long as the modulus was expected")),
     };
-    let data = key.ssh_data()?;
     let signature = Signature::new(algorithm, blob).map_err(|e| failed(&e))?;
     let sealed =
         SshSig::new(data, namespace, HashAlg::Sha512, signature).map_err(|e| failed(&e))?;
