@@ -100,8 +100,9 @@ pub fn seal(key: &PublicKey, namespace: &str, signature: &[u8]) -> Result<String
         KeyKind::P256 => {
             let halves = signature
                 .split_at_checked(32)
-                .filter(|(_, s)| s.len() == 32);
-            let (r, s) = halves.ok_or_else(|| failed(&"64 bytes were expected"))?;
+                .filter(|(r, s)| s.len() == 32 && !is_zero(r) && !is_zero(s));
+            let (r, s) = halves
+                .ok_or_else(|| failed(&"64 bytes, two numbers that are not 0, were expected"))?;
             (P256, p256_blob(r, s).map_err(|e| failed(&e))?)
         }
         _ if signature.len() == key.kind().public_len() => (RSA_SHA512, signature.to_vec()),
@@ -232,7 +233,11 @@ fn p256_blob(r: &[u8], s: &[u8]) -> ssh_key::Result<Vec<u8>> {
     Ok(blob)
 }
 
-/// The inverse: 32 bytes each.
+fn is_zero(number: &[u8]) -> bool {
+    number.iter().all(|byte| *byte == 0)
+}
+
+/// The inverse: 32 bytes each. Numbers that are 0 or negative are in no signature.
 fn p256_raw(mut blob: &[u8]) -> Option<Vec<u8>> {
     let mut raw = vec![0; 64];
     for half in raw.chunks_exact_mut(32) {
@@ -297,7 +302,10 @@ mod tests {
         ));
         assert!(seal(&x25519.public(), "file", &[0; 64]).is_err());
         assert!(seal(&pair.public(), "file", &[0; 63]).is_err());
-        assert!(seal(&key(KeyKind::P256).public(), "file", &[0; 63]).is_err());
+        let p256 = key(KeyKind::P256).public();
+        assert!(seal(&p256, "file", &[1; 63]).is_err());
+        assert!(seal(&p256, "file", &[0; 64]).is_err());
+        assert!(seal(&p256, "file", &[1; 64]).is_ok());
         let long = vec![b'x'; MAX_LEN + 1];
         assert_eq!(
             Sshsig::from_pem(&long).unwrap_err(),
@@ -347,6 +355,8 @@ mod tests {
         fn any_numbers_go_through_the_blob(raw in prop::collection::vec(any::<u8>(), 64), zeros in 0usize..32) {
             let mut raw = raw;
             raw[..zeros].fill(0);
+            raw[31] |= 1;
+            raw[63] |= 1;
             let blob = p256_blob(&raw[..32], &raw[32..]).unwrap();
             prop_assert_eq!(p256_raw(&blob).unwrap(), raw);
         }
