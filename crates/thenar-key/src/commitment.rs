@@ -37,7 +37,7 @@
 //!
 //! # Deviations
 //! From the palm-hash key paper: the published form stores parity bits of w itself, which determine w when k ≤ n − k,
-//! and XORs the token only after decoding. That form is not offered here.
+//! and XORs the token only after decoding. That form stands in [`published`](crate::published).
 
 mod derive;
 mod error;
@@ -125,7 +125,6 @@ pub fn commit(
         .for_each(|(bits, palm)| *bits ^= palm);
     token_keys.apply_mask(&mut offset, code.n());
 
-    let placeholder = KeyPair::from_seed(params.kind, &[0; 32]).public();
     let mut commitment = Commitment {
         kind: params.kind,
         code: params.code,
@@ -133,13 +132,13 @@ pub fn commit(
         needs_device_secret: factors.device_secret.is_some(),
         contract: *contract,
         salt,
-        public: placeholder,
+        public: PublicKey::placeholder(params.kind),
         delta: offset.to_vec(),
         places,
         tag: [0; TAG_LEN],
     };
     let root = commitment.root(&secret, code.k(), &token_keys, factors.device_secret)?;
-    let pair = KeyPair::from_seed(params.kind, &root.seed(params.kind));
+    let pair = KeyPair::from_seed(params.kind, &root.seed(params.kind))?;
     commitment.public = pair.public();
     commitment.tag = root.tag(&commitment.authenticated_bytes());
     Ok((commitment, pair))
@@ -287,10 +286,12 @@ impl Commitment {
     ) -> Result<Option<KeyPair>, CommitmentError> {
         for secret in secrets {
             let root = self.root(secret, k, token_keys, factors.device_secret)?;
-            let pair = KeyPair::from_seed(self.kind, &root.seed(self.kind));
-            let tag_fits = root.tag(&self.authenticated_bytes()).ct_eq(&self.tag);
-            let key_fits = pair.public().as_bytes().ct_eq(self.public.as_bytes());
-            if bool::from(tag_fits & key_fits) {
+            // The tag first: it says whether the secret is right, and an RSA key is dear.
+            if !bool::from(root.tag(&self.authenticated_bytes()).ct_eq(&self.tag)) {
+                continue;
+            }
+            let pair = KeyPair::from_seed(self.kind, &root.seed(self.kind))?;
+            if bool::from(pair.public().as_bytes().ct_eq(self.public.as_bytes())) {
                 return Ok(Some(pair));
             }
         }

@@ -32,17 +32,31 @@
 //! # }
 //! ```
 //!
-//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`keys`], [`commitment`].
+//! The modules stand on one another in this order: [`bits`], [`gf`], [`bch`], [`token`], [`rsa`], [`keys`], [`sshsig`], [`commitment`]; [`published`] and [`attack`] hold
+//! the published form and what breaks it.
+//! | module | from elsewhere | test against |
+//! |---|---|---|
+//! | [`bch`] | | galois |
+//! | [`token`] | RFC 9106, NIST SP 800-63B-4 | the Argon2 reference |
+//! | [`keys`], [`rsa`] | RFC 8032, 7748, 6979, C2SP det-keygen, age | their vectors, `openssl`, `ssh-keygen` |
+//! | [`sshsig`] | `PROTOCOL.sshsig` | `ssh-keygen -Y sign`, `-Y verify` |
+//! | [`published`], [`rsa::published`] | the palm-hash key paper | the attacks in [`attack`] |
+//!
 //! Nothing here reads images, files or the clock, and every derivation is integer arithmetic or a standard primitive:
 //! the same inputs give the same key on every machine.
 
 #![forbid(unsafe_code)]
 
+pub mod attack;
 pub mod bch;
 pub mod bits;
 pub mod commitment;
+mod drbg;
 pub mod gf;
 pub mod keys;
+pub mod published;
+pub mod rsa;
+pub mod sshsig;
 pub mod token;
 
 pub use bch::{Bch, BchError};
@@ -51,4 +65,5 @@ pub use commitment::{
     CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, PalmHash, commit,
 };
 pub use keys::{KeyError, KeyKind, KeyPair, PublicKey};
+pub use sshsig::{Sshsig, SshsigError};
 pub use token::{Cost, Passphrase, TokenError};

@@ -1,16 +1,21 @@
 //! The passphrase and what it becomes: an Argon2id token (RFC 9106).
 //!
-//! Rules for a new passphrase follow NIST SP 800-63B-4 (2025) for a secret that is one of two factors: at least
-//! 8 characters, no rules of composition, Unicode normalised (NFC) with each code point one character, and a list of
-//! common passwords that are refused. A passphrase given to *recover* a key is only normalised, so that a
+//! Rules for a new passphrase follow NIST SP 800-63B-4 (2025), section 3.1.1: at least 15 characters where it is the only
+//! factor, at least 8 where a palm is the other one; 64 characters of any kind are always read; no rules of composition;
+//! Unicode normalised (NFC) with each code point one character; and common passwords are refused (module `expected`),
+//! with the reason. A passphrase given to *recover* a key is only normalised, so that a
 //! stricter list in a later version never locks anybody out.
+
+mod expected;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-/// Fewest characters (Unicode code points after normalisation) of a new passphrase.
+/// Fewest characters (Unicode code points after normalisation) of a new passphrase beside a palm.
 pub const MIN_CHARACTERS: usize = 8;
+/// Fewest characters of a new passphrase that is the only factor.
+pub const MIN_CHARACTERS_ALONE: usize = 15;
 /// Most bytes of a passphrase, before and after normalisation.
 pub const MAX_BYTES: usize = 1024;
 /// Length of a salt in bytes.
@@ -18,18 +23,16 @@ pub const SALT_LEN: usize = 32;
 /// Length of a token in bytes.
 pub const TOKEN_LEN: usize = 32;
 
-/// Common passwords of eight characters and more, lower case, one a line.
-/// Collected by hand from what published lists of leaked passwords have in common.
-const BLOCKLIST: &str = include_str!("blocklist.txt");
-
 /// Why a passphrase or its cost parameters are refused. No message repeats the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Too few characters.
-    #[error("the passphrase has {found} characters; a new one needs at least {MIN_CHARACTERS}")]
+    #[error("the passphrase has {found} characters; a new one needs at least {needed}")]
     TooShort {
         /// Characters found.
         found: usize,
+        /// Characters needed: [`MIN_CHARACTERS`] or [`MIN_CHARACTERS_ALONE`].
+        needed: usize,
     },
     /// Too many bytes.
     #[error("the passphrase has {found} bytes; at most {MAX_BYTES} are read")]
@@ -40,8 +43,10 @@ pub enum TokenError {
     /// No passphrase at all.
     #[error("the passphrase is empty")]
     Empty,
-    /// On the list of common passwords, or one character repeated.
-    #[error("the passphrase is one of the most common ones; choose another")]
+    /// On the list of common passwords, a few characters repeated, or a row such as "12345678".
+    #[error(
+        "the passphrase is among the first that anybody would try (a common one, a repetition or a row); choose another"
+    )]
     TooCommon,
     /// Argon2 cost out of range.
     #[error("Argon2id {what} is {found}, allowed are {min}..={max}")]
@@ -61,6 +66,16 @@ pub enum TokenError {
         /// KiB asked for.
         kib: u32,
     },
+    /// PBKDF2 iterations out of range.
+    #[error(
+        "PBKDF2 iterations are {found}, allowed are {}..={}",
+        crate::published::MIN_ITERATIONS,
+        crate::published::MAX_ITERATIONS
+    )]
+    Iterations {
+        /// Iterations found.
+        found: u32,
+    },
     /// The Argon2 implementation refused.
     #[error("Argon2id failed: {0}")]
     Argon2(String),
@@ -76,20 +91,32 @@ impl core::fmt::Debug for Passphrase {
 }
 
 impl Passphrase {
-    /// A passphrase for a new key: normalised and held to the rules of this module.
+    /// A passphrase for a new key, to be used together with a palm: normalised and held to the rules of this module.
     ///
     /// # Errors
     /// Empty, shorter than [`MIN_CHARACTERS`], longer than [`MAX_BYTES`], or too common.
     pub fn for_new_key(text: &str) -> Result<Self, TokenError> {
+        Self::new_with(text, MIN_CHARACTERS)
+    }
+
+    /// A new passphrase that is the only factor.
+    ///
+    /// # Errors
+    /// As [`Passphrase::for_new_key`], with [`MIN_CHARACTERS_ALONE`].
+    pub fn alone(text: &str) -> Result<Self, TokenError> {
+        Self::new_with(text, MIN_CHARACTERS_ALONE)
+    }
+
+    fn new_with(text: &str, needed: usize) -> Result<Self, TokenError> {
         let passphrase = Self::for_recovery(text)?;
         let found = passphrase.0.chars().count();
-        if found < MIN_CHARACTERS {
-            return Err(TokenError::TooShort { found });
+        if found < needed {
+            return Err(TokenError::TooShort { found, needed });
         }
-        if is_common(&passphrase.0) {
-            return Err(TokenError::TooCommon);
+        match expected::is_expected(&passphrase.0) {
+            true => Err(TokenError::TooCommon),
+            false => Ok(passphrase),
         }
-        Ok(passphrase)
     }
 
     /// A passphrase that was accepted once: normalised only.
@@ -114,15 +141,11 @@ impl Passphrase {
         }
         Ok(Self(normal))
     }
-}
 
-/// Whether a normalised passphrase is on the list (in any case of letters) or repeats a single character.
-fn is_common(text: &str) -> bool {
-    let mut lower = Zeroizing::new(String::with_capacity(3 * text.len()));
-    lower.extend(text.chars().flat_map(char::to_lowercase));
-    let first = lower.chars().next();
-    lower.chars().all(|c| Some(c) == first)
-        || BLOCKLIST.lines().any(|common| common == lower.as_str())
+    /// The normalised bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// The cost of Argon2id. Stored in every record, so it can grow later without losing old keys.
@@ -232,14 +255,24 @@ mod tests {
     fn short_long_and_common_passphrases_are_refused() {
         let new = |text: &str| Passphrase::for_new_key(text).map(|_| ());
         assert_eq!(new(""), Err(TokenError::Empty));
-        assert_eq!(new("seven77"), Err(TokenError::TooShort { found: 7 }));
+        assert_eq!(
+            new("seven77"),
+            Err(TokenError::TooShort {
+                found: 7,
+                needed: 8
+            })
+        );
         assert_eq!(new("PassWord123"), Err(TokenError::TooCommon));
         assert_eq!(new("zzzzzzzzzzzz"), Err(TokenError::TooCommon));
         assert_eq!(
             new(&"x".repeat(1025)),
             Err(TokenError::TooLong { found: 1025 })
         );
-        assert_eq!(new(&"ab ".repeat(341)), Ok(()));
+        assert_eq!(new(&"x y".repeat(341)), Err(TokenError::TooCommon));
+        let long: String = (0..1023u32)
+            .map(|i| char::from(b'a' + (i * i % 23) as u8))
+            .collect();
+        assert_eq!(new(&long), Ok(()));
         assert_eq!(new("öäüßéèñç"), Ok(()), "eight characters, sixteen bytes");
         assert_eq!(
             Passphrase::for_recovery("password").map(|_| ()),
@@ -249,13 +282,30 @@ mod tests {
     }
 
     #[test]
-    fn the_list_holds_only_what_the_length_rule_lets_through() {
-        assert!(BLOCKLIST.lines().count() > 250);
-        for line in BLOCKLIST.lines() {
-            assert!(
-                line.chars().count() >= MIN_CHARACTERS && line.to_lowercase() == line,
-                "{line}"
-            );
+    fn a_passphrase_alone_needs_fifteen_characters() {
+        let short = Passphrase::alone("fourteen chars");
+        assert_eq!(
+            short.map(|_| ()),
+            Err(TokenError::TooShort {
+                found: 14,
+                needed: 15
+            })
+        );
+        assert!(Passphrase::alone("fifteen  chars.").is_ok());
+        assert!(Passphrase::alone("passwordpassword").is_err());
+    }
+
+    /// Sixty-four characters of any kind are read, also those of four bytes and those that grow threefold under NFC.
+    #[test]
+    fn sixty_four_characters_are_always_read() {
+        for (first, last) in [
+            ('a', 'z'),
+            ('\u{1f600}', '\u{1f64f}'),
+            ('\u{1d15e}', '\u{1d164}'),
+        ] {
+            let all: Vec<char> = (first..=last).collect();
+            let text: String = (0..64).map(|i| all[(i * i + i / 3) % all.len()]).collect();
+            assert_eq!(Passphrase::alone(&text).map(|_| ()), Ok(()), "{text}");
         }
     }
 

@@ -11,6 +11,7 @@ const PASSPHRASE: &str = "Möwen über dem Hafen";
 const CONTRACT: [u8; 32] = *b"contract of the golden commitmen";
 const DEVICE: [u8; 32] = *b"a device secret of 256 bits ....";
 const RECORD: &str = include_str!("golden/commitment.hex");
+const KINDS: &str = include_str!("golden/kinds.txt");
 const PUBLIC: &str = include_str!("golden/commitment.pub");
 
 /// Number i of the feature is (i² · 7919 mod 20011) − 10005.
@@ -68,6 +69,35 @@ fn the_golden_commitment_is_made_again() {
         pair.public().to_openssh("golden").unwrap(),
         PUBLIC.trim_end()
     );
+}
+
+/// The first 32 bytes of the public key of every kind, from the same palm, passphrase and randomness: a changed label or
+/// derivation shows here. (That the keys belong to their seeds is tested against the vectors of their specifications.)
+#[test]
+fn the_golden_keys_of_other_kinds_are_made_again() {
+    let passphrase = Passphrase::for_new_key(PASSPHRASE).unwrap();
+    let cost = Cost {
+        memory_kib: 256,
+        passes: 2,
+        lanes: 1,
+    };
+    let kinds = [KeyKind::P256, KeyKind::X25519, KeyKind::Rsa2048];
+    let made: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| {
+            let code = CodeParams::DEFAULT;
+            let params = CommitParams { code, cost, kind };
+            let factors = Factors::passphrase(&passphrase);
+            let mut rng = ChaCha20Rng::from_seed([42; 32]);
+            let (_, pair) = commit(&palm(), factors, &CONTRACT, &params, &mut rng).unwrap();
+            format!("{} {}\n", kind.name(), hex(&pair.public().as_bytes()[..32]))
+        })
+        .collect();
+    if std::env::var_os("THENAR_WRITE_GOLDEN").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/kinds.txt");
+        std::fs::write(path, made.concat()).unwrap();
+    }
+    assert_eq!(made.concat(), KINDS);
 }
 
 #[test]

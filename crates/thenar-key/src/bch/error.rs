@@ -40,6 +40,9 @@ pub enum BchError {
     /// The word or message given has the wrong shape.
     #[error(transparent)]
     Bits(#[from] crate::BitsError),
+    /// No message has this parity.
+    #[error("no message has this parity")]
+    NotAParity,
     /// No codeword within distance t.
     #[error("no codeword within {t} errors of the received word")]
     TooManyErrors {

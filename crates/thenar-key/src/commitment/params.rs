@@ -70,7 +70,7 @@ impl CodeParams {
     }
 
     /// Cheap checks of a record's fields: the ranges, not whether the code exists.
-    pub(super) fn check(&self) -> Result<(), BchError> {
+    pub(crate) fn check(&self) -> Result<(), BchError> {
         let (m, t) = (u32::from(self.m), usize::from(self.t));
         if !(crate::gf::MIN_DEGREE..=crate::gf::MAX_DEGREE).contains(&m) {
             return Err(BchError::FieldDegree { found: m });

@@ -17,7 +17,7 @@
 //! | 24 | 2 | numbers F in a feature |
 //! | 26 | 32 | contract id |
 //! | 58 | 32 | salt |
-//! | 90 | p | public key (p by kind: 32 for Ed25519) |
+//! | 90 | p | public key ([`KeyKind::public_len`]: 32 for Ed25519) |
 //! | 90 + p | ⌈n/8⌉ | helper data δ, bits above n are 0 |
 //! | … | ⌈F/8⌉ | marks of the chosen numbers, n of them 1, bits above F are 0 |
 //! | end − 32 | 32 | tag: HMAC-SHA256 over every byte before it |

@@ -106,7 +106,10 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
             let probe = with_errors(&mut e.rng, &e.word, n, errors);
             let pair = e.recover(&probe).unwrap();
             assert_eq!(pair.public(), e.public, "{code:?}, {errors} errors");
-            assert!(e.public.verifies(b"message", &pair.sign(b"message")));
+            assert!(
+                e.public
+                    .verifies(b"message", &pair.sign(b"message").unwrap())
+            );
         }
         for errors in [t + 1, t + 10, n] {
             let probe = with_errors(&mut e.rng, &e.word, n, errors);
@@ -116,6 +119,38 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
                 "{code:?}, {errors} errors"
             );
         }
+    }
+}
+
+#[test]
+fn keys_of_every_kind_come_back_and_have_nothing_in_common() {
+    let mut rng = ChaCha20Rng::seed_from_u64(12);
+    let secret = passphrase("a fair wind");
+    let factors = Factors::passphrase(&secret);
+    let palm = numbers(&random_word(&mut rng, 127), 127);
+    let mut seen = std::collections::BTreeSet::new();
+    // The larger RSA sizes differ from the first in nothing but time.
+    let kinds = [
+        KeyKind::Ed25519,
+        KeyKind::P256,
+        KeyKind::X25519,
+        KeyKind::Rsa2048,
+    ];
+    for kind in kinds {
+        let params = CommitParams {
+            cost: CHEAP,
+            kind,
+            ..CommitParams::default()
+        };
+        // The same randomness for every kind: only the label differs.
+        let mut rng = ChaCha20Rng::seed_from_u64(13);
+        let (record, pair) = commit(&palm, factors, &CONTRACT, &params, &mut rng).unwrap();
+        let record = Commitment::from_bytes(&record.to_bytes()).unwrap();
+        assert_eq!(record.kind(), kind);
+        assert_eq!(record.public_key(), &pair.public());
+        let again = record.recover(&palm, factors, &CONTRACT).unwrap();
+        assert_eq!(again.public(), pair.public(), "{}", kind.name());
+        assert!(seen.insert(pair.public().as_bytes()[..32].to_vec()));
     }
 }
 

@@ -1,0 +1,99 @@
+//! Attacks on stored records, as functions that count: what the published form gives away, and that the repaired one
+//! does not. For measuring and for tests; nothing here needs a palm or a passphrase.
+
+mod linking;
+mod parity;
+
+pub use linking::{Linked, chance_of_decoding, decodability};
+pub use parity::{ParityAttack, palm_hash_from_parity};
+
+use crate::bch::Bch;
+
+/// What a thief of a record has to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stolen {
+    /// A record of the published form ([`published`](crate::published)); the passphrase makes no difference.
+    Published,
+    /// A code offset w ⊕ BCH(s) without a mask (Juels and Wattenberg 1999).
+    CodeOffset,
+    /// A repaired record ([`commitment`](crate::commitment)), without the passphrase.
+    Repaired,
+    /// A repaired record together with its passphrase.
+    RepairedWithPassphrase {
+        /// Numbers F in a feature, of which the record marks n.
+        numbers: usize,
+    },
+}
+
+/// Bits about the palm that the helper data of a record give away, if the bits of the palm hash are independent and fair
+/// (those of real palms are not: then this is an upper bound, and the rest is smaller than its length too).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leakage {
+    /// Bits in the palm hash: k in the published form, else n.
+    pub hash_bits: usize,
+    /// Bits of the palm hash w that are given away.
+    pub leaked: usize,
+    /// Bits given away about *which* numbers are large; not about their signs.
+    pub places: f64,
+}
+
+impl Leakage {
+    /// Bits of the palm hash that stay open.
+    pub fn remaining(&self) -> usize {
+        self.hash_bits - self.leaked
+    }
+}
+
+/// The helper-data leakage of a code, in bits.
+///
+/// Published: parity is a linear map of rank min(k, n − k) (`x^(n−k) m(x) mod g(x)`, and g has the constant
+/// term 1). Code offset: the syndrome of w, n − k bits. Repaired: δ is masked by a ChaCha20 stream and the marks by a
+/// secret order, both from the passphrase, so nothing without it (for one who cannot break those); with it, the syndrome
+/// and log2 C(F, n) bits of places.
+pub fn leakage(code: &Bch, stolen: Stolen) -> Leakage {
+    let (n, k) = (code.n(), code.k());
+    let (hash_bits, leaked, places) = match stolen {
+        Stolen::Published => (k, k.min(n - k), 0.0),
+        Stolen::CodeOffset => (n, n - k, 0.0),
+        Stolen::Repaired => (n, 0, 0.0),
+        Stolen::RepairedWithPassphrase { numbers } => (n, n - k, log2_choose(numbers, n)),
+    };
+    Leakage {
+        hash_bits,
+        leaked,
+        places,
+    }
+}
+
+/// log2 of the binomial coefficient; 0 if `few > all`.
+fn log2_choose(all: usize, few: usize) -> f64 {
+    (0..few.min(all.saturating_sub(few)))
+        .map(|i| ((all - i) as f64 / (i + 1) as f64).log2())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leakage_of_the_default_code() {
+        let code = Bch::with_dimension(7, 29).unwrap();
+        let of = |stolen| leakage(&code, stolen);
+        assert_eq!(of(Stolen::Published).remaining(), 0);
+        assert_eq!(of(Stolen::CodeOffset).remaining(), 29);
+        assert_eq!(
+            of(Stolen::Repaired),
+            Leakage {
+                hash_bits: 127,
+                leaked: 0,
+                places: 0.0
+            }
+        );
+        let all = of(Stolen::RepairedWithPassphrase { numbers: 512 });
+        assert_eq!(all.leaked, 98);
+        // log2 C(512, 127) = 409.17 (Python: math.log2(math.comb(512, 127))).
+        assert!((all.places - 409.17).abs() < 0.01, "{all:?}");
+        assert_eq!(log2_choose(5, 7), 0.0);
+    }
+}

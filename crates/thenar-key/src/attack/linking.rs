@@ -1,0 +1,174 @@
+//! The decodability attack: do two records belong to one palm?
+
+use super::log2_choose;
+use crate::bch::{Bch, BchError};
+use crate::bits;
+
+/// Outcome of an attack on many pairs of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Linked {
+    /// Pairs tried.
+    pub tried: usize,
+    /// Pairs whose sum decodes: said to be of one palm.
+    pub decoded: usize,
+}
+
+/// Tries to decode the sum of the helper data of each pair (Simoens, Tuyls, Preneel, *Privacy weaknesses in biometric
+/// sketches*, IEEE S&P 2009). Helper data are n bits: δ of a code offset, or parity with a message of zeros
+/// ([`PublishedRecord::helper_word`](crate::published::PublishedRecord::helper_word)).
+///
+/// δ₁ ⊕ δ₂ = (w₁ ⊕ w₂) ⊕ codeword, so the sum decodes if the palm hashes differ in at most t bits. Parity gives the same
+/// with the difference in the message. Records of two palms decode as random words do ([`chance_of_decoding`]).
+///
+/// # Errors
+/// Helper data that are not n bits.
+pub fn decodability<'a>(
+    code: &Bch,
+    pairs: impl IntoIterator<Item = (&'a [u64], &'a [u64])>,
+) -> Result<Linked, BchError> {
+    let mut linked = Linked::default();
+    let mut scratch = code.scratch();
+    for (one, other) in pairs {
+        bits::check(one, code.n())?;
+        bits::check(other, code.n())?;
+        let mut sum: Vec<u64> = one.iter().zip(other).map(|(a, b)| a ^ b).collect();
+        linked.tried += 1;
+        linked.decoded += usize::from(code.correct(&mut sum, &mut scratch).is_ok());
+    }
+    Ok(linked)
+}
+
+/// log2 of the share of all words within t of a codeword: `log2(Σ_{i≤t} C(n, i)) − (n − k)`.
+pub fn chance_of_decoding(code: &Bch) -> f64 {
+    // Relative to the largest term, the last one for t < n/2, so that nothing overflows.
+    let largest = log2_choose(code.n(), code.t());
+    let sum: f64 = (0..=code.t())
+        .map(|i| (log2_choose(code.n(), i) - largest).exp2())
+        .sum();
+    largest + sum.log2() - (code.n() - code.k()) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bits::words_for;
+    use crate::published::{MIN_ITERATIONS, commit_as_published};
+    use crate::{CodeParams, CommitParams, Cost, Factors, Passphrase, commit};
+    use rand::{Rng, SeedableRng, seq::index::sample};
+    use rand_chacha::ChaCha20Rng;
+
+    const PAIRS: usize = 5000;
+
+    fn word(rng: &mut impl Rng, len: usize) -> Vec<u64> {
+        let mut word: Vec<u64> = (0..words_for(len)).map(|_| rng.random()).collect();
+        *word.last_mut().unwrap() &= bits::tail_mask(len);
+        word
+    }
+
+    /// The word again with `errors` other bits.
+    fn again(rng: &mut impl Rng, word: &[u64], len: usize, errors: usize) -> Vec<u64> {
+        let mut other = word.to_vec();
+        sample(rng, len, errors)
+            .into_iter()
+            .for_each(|i| bits::flip(&mut other, i));
+        other
+    }
+
+    fn numbers(word: &[u64], n: usize) -> Vec<i32> {
+        let sign = |i| if bits::get(word, i) == 1 { 1 } else { -1 };
+        (0..n).map(|i| sign(i) * (1000 + i as i32)).collect()
+    }
+
+    fn count(code: &Bch, pairs: &[[Vec<u64>; 2]]) -> Linked {
+        let pairs = pairs.iter().map(|[a, b]| (a.as_slice(), b.as_slice()));
+        decodability(code, pairs).unwrap()
+    }
+
+    /// 8 of 127 bits apart (6 %): well inside t = 21, so both records open with either palm.
+    #[test]
+    fn repaired_records_of_one_palm_decode_as_random_words_do() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let secret = Passphrase::for_recovery("a fair wind").unwrap();
+        let cost = Cost {
+            memory_kib: 8,
+            passes: 1,
+            lanes: 1,
+        };
+        let params = CommitParams {
+            cost,
+            ..CommitParams::default()
+        };
+        let code = params.code.build().unwrap();
+        let pairs: Vec<[Vec<u64>; 2]> = (0..PAIRS)
+            .map(|_| {
+                let palm = word(&mut rng, 127);
+                [palm.clone(), again(&mut rng, &palm, 127, 8)].map(|palm| {
+                    let palm = numbers(&palm, 127);
+                    let factors = Factors::passphrase(&secret);
+                    let made = commit(&palm, factors, &[0; 32], &params, &mut rng).unwrap();
+                    made.0.helper_data().to_vec()
+                })
+            })
+            .collect();
+        let linked = count(&code, &pairs);
+        println!("repaired, one palm: {} of {}", linked.decoded, linked.tried);
+        assert_eq!(
+            linked,
+            Linked {
+                tried: PAIRS,
+                decoded: 0
+            }
+        );
+    }
+
+    #[test]
+    fn published_records_of_one_palm_are_linked_and_those_of_two_are_not() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let params = CodeParams::full(7, 11);
+        let code = params.build().unwrap();
+        let helper = |hash: &[u64], rng: &mut ChaCha20Rng| {
+            let secret = Passphrase::for_recovery("each has another").unwrap();
+            let made = commit_as_published(hash, &secret, params, MIN_ITERATIONS, rng).unwrap();
+            made.0.helper_word(&code).unwrap()
+        };
+        let (mut mated, mut others) = (Vec::new(), Vec::new());
+        for _ in 0..500 {
+            let palm = word(&mut rng, 57);
+            let near = again(&mut rng, &palm, 57, 11);
+            let stranger = word(&mut rng, 57);
+            let records = [&palm, &near, &stranger].map(|hash| helper(hash, &mut rng));
+            let [first, second, third] = records;
+            mated.push([first.clone(), second]);
+            others.push([first, third]);
+        }
+        let (mated, others) = (count(&code, &mated), count(&code, &others));
+        println!(
+            "published: {} of {} pairs of one palm, {} of {} of two palms",
+            mated.decoded, mated.tried, others.decoded, others.tried
+        );
+        assert_eq!(mated.decoded, 500);
+        assert_eq!(others.decoded, 0);
+    }
+
+    /// At (31, 6, t = 7) a random word decodes with probability 0.1065 (Python: `sum(math.comb(31, i) for i in range(8)) /
+    /// 2**25`): the attack must count those.
+    #[test]
+    fn random_words_decode_as_often_as_the_formula_says() {
+        let code = Bch::new(5, 7).unwrap();
+        assert!((chance_of_decoding(&code) - (-3.2316088817)).abs() < 1e-9);
+        let default = CodeParams::DEFAULT.build().unwrap();
+        assert!((chance_of_decoding(&default) - (-18.9221854519)).abs() < 1e-9);
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let pairs: Vec<_> = (0..4000)
+            .map(|_| [word(&mut rng, 31), word(&mut rng, 31)])
+            .collect();
+        let linked = count(&code, &pairs);
+        let expected = 4000.0 * chance_of_decoding(&code).exp2();
+        // Four standard deviations.
+        let off = (linked.decoded as f64 - expected).abs();
+        assert!(
+            off < 4.0 * expected.sqrt(),
+            "{linked:?}, expected {expected}"
+        );
+    }
+}
