@@ -6,21 +6,36 @@
 //! | file | attack |
 //! |---|---|
 //! | `counting` | signs of column sums; ciphertexts as if they were templates; several records of a palm |
+//! | `belief` | belief propagation on the rows of a negative database |
+//! | `walksat` | WalkSAT on those rows, from random and from column sums |
+//! | `feature` | features of bits and k1, after renewal and in another system |
+//! | `climb` | hill climbing by scores, and by acceptance alone |
+//! | `linkage` | records of one palm told from records of two |
 //!
 //! Features are drawn ([`Palms::drawn`]) or given ([`Palms::given`]). The keys of level 2 are drawn for each record of a
 //! negative database and once for sealed records.
 
+mod belief;
+mod climb;
 mod counting;
+mod feature;
+mod linkage;
 mod options;
 mod palms;
 mod report;
+mod rows;
+mod search;
 mod system;
+mod table;
+mod walksat;
 
+pub use linkage::{LinkScores, UnlinkReport, unlink, unlink_with};
 pub use options::{FMRS, Leak, Options, Scheme};
 pub use palms::Palms;
 pub use report::{
     Acceptance, Climb, Fraction, Linkage, Mean, Reconstruction, Recovery, Report, Threshold,
 };
+pub use table::table;
 
 use thenar_protect::BitTemplate;
 
@@ -61,6 +76,7 @@ fn attack(options: &Options, palms: &Palms) -> Result<Report, EvalError> {
         capture: 0,
         records,
         number: 0,
+        thresholds: true,
     };
     let system = System::new(options, palms, setup)?;
     let guesses = plain_reading(&system)?;
@@ -79,7 +95,18 @@ fn attack(options: &Options, palms: &Palms) -> Result<Report, EvalError> {
             Some(0.5),
         ));
     }
-    let replays = replay(&system, guesses.name, &guesses.bits)?;
+    let mut replays = replay(&system, guesses.name, &guesses.bits)?;
+    if !options.leak.has_k2()
+        && let Some((recovery, bits)) = search::believed(&system, options.searched)?
+    {
+        replays.extend(replay(&system, &recovery.attack, &bits)?);
+        recoveries.push(recovery);
+        recoveries.extend(search::walked(&system)?);
+    }
+    let linkage = match options.leak {
+        Leak::SeveralRecords => link_figures(options, palms)?,
+        _ => Vec::new(),
+    };
     let first = recoveries[0].clone();
     let strict = replays.iter().find(|replay| replay.fmr == FMRS[0]);
     Ok(Report {
@@ -101,10 +128,15 @@ fn attack(options: &Options, palms: &Palms) -> Result<Report, EvalError> {
         thresholds: system.thresholds.clone(),
         recoveries,
         replays,
-        reconstructions: Vec::new(),
-        climbs: Vec::new(),
-        linkage: Vec::new(),
+        reconstructions: feature::reconstruct(options, palms)?,
+        climbs: climb::climb(&system)?,
+        linkage,
     })
+}
+
+fn link_figures(options: &Options, palms: &Palms) -> Result<Vec<Linkage>, EvalError> {
+    let scores = linkage::all_scores(options, palms)?;
+    scores.iter().map(|s| s.figures(options.seed)).collect()
 }
 
 /// What the attacker reads without searching.

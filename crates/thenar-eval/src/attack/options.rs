@@ -133,6 +133,9 @@ named!(Leak, "leak");
 /// The false-match rates of the thresholds that queries of an attacker are held against.
 pub const FMRS: [f64; 2] = [1e-3, 1e-4];
 
+/// The most bits in all stolen records together: about 2 GiB of negative databases.
+const MOST_STOLEN: usize = 1 << 25;
+
 /// An attack to be run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -203,6 +206,16 @@ impl Options {
                 )));
             }
         }
+        let each = match self.leak {
+            Leak::SeveralRecords => self.records_per_palm,
+            _ => 1,
+        };
+        let stolen = self.bits * self.records * each;
+        if stolen > MOST_STOLEN {
+            return Err(EvalError::attack(format!(
+                "{stolen} bits in all records, expected at most {MOST_STOLEN}"
+            )));
+        }
         if !(0.0..=1.0).contains(&self.correlation) {
             let found = self.correlation;
             return Err(EvalError::attack(format!(
@@ -251,6 +264,12 @@ mod tests {
             ..usual.clone()
         };
         assert!(problem(one).contains("1 records, expected 2"));
+        let many = Options {
+            bits: 4096,
+            records: 10_000,
+            ..usual.clone()
+        };
+        assert!(problem(many).contains("40960000 bits in all records"));
         let odd = Options {
             correlation: f64::NAN,
             ..usual

@@ -56,8 +56,8 @@ impl Palms {
             }
             for (number, feature) in captures.iter().enumerate() {
                 let norm = norm(feature);
-                // Also refuses what is not a number.
-                if feature.len() != length || !((norm - 1.0).abs() <= 0.01) {
+                // No range holds what is not a number.
+                if feature.len() != length || !(0.99..=1.01).contains(&norm) {
                     let found = feature.len();
                     return Err(EvalError::attack(format!(
                         "capture {number} of palm {palm} has {found} values of norm {norm:.4}, expected {length} of norm 1"

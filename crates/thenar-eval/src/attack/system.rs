@@ -57,6 +57,7 @@ pub(super) struct System<'a> {
     pub(super) enrolled: Vec<Enrolled>,
     pub(super) thresholds: Vec<Threshold>,
     key: StoreKey,
+    token: Token,
     query_capture: usize,
 }
 
@@ -71,6 +72,8 @@ pub(super) struct Setup {
     pub(super) records: usize,
     /// Systems of different numbers have unrelated tokens and keys.
     pub(super) number: u64,
+    /// Whether thresholds are set, which takes most of the time.
+    pub(super) thresholds: bool,
 }
 
 impl<'a> System<'a> {
@@ -80,8 +83,22 @@ impl<'a> System<'a> {
         palms: &'a Palms,
         setup: Setup,
     ) -> Result<Self, EvalError> {
+        let token = Token::random(&mut stream(options.seed, 200 + setup.number));
+        Self::under(options, palms, setup, token)
+    }
+
+    /// A system with the same token and other keys.
+    pub(super) fn sharing_token(other: &Self, setup: Setup) -> Result<Self, EvalError> {
+        Self::under(other.options, other.palms, setup, other.token.clone())
+    }
+
+    fn under(
+        options: &'a Options,
+        palms: &'a Palms,
+        setup: Setup,
+        token: Token,
+    ) -> Result<Self, EvalError> {
         let rng = &mut stream(options.seed, 100 + setup.number);
-        let token = Token::random(rng);
         let params = Level1Params::for_comparison(palms.feature_len(), setup.bits)
             .map_err(EvalError::attack)?;
         let mut system = Self {
@@ -91,16 +108,19 @@ impl<'a> System<'a> {
             enrolled: Vec::new(),
             thresholds: Vec::new(),
             key: StoreKey::random(rng),
+            token,
             query_capture: usize::from(setup.capture == 0),
         };
         for palm in 0..palms.count() {
             let template = system.bits(palms.capture(palm, setup.capture))?;
             let records = (0..setup.records)
-                .map(|_| system.protect(&template, &token, rng))
+                .map(|_| system.protect(&template, rng))
                 .collect::<Result<_, _>>()?;
             system.enrolled.push(Enrolled { template, records });
         }
-        system.thresholds = system.set_thresholds(rng)?;
+        if setup.thresholds {
+            system.thresholds = system.set_thresholds(rng)?;
+        }
         Ok(system)
     }
 
@@ -140,19 +160,14 @@ impl<'a> System<'a> {
         }
     }
 
-    fn protect(
-        &self,
-        template: &BitTemplate,
-        token: &Token,
-        rng: &mut ChaCha20Rng,
-    ) -> Result<Record, EvalError> {
+    fn protect(&self, template: &BitTemplate, rng: &mut ChaCha20Rng) -> Result<Record, EvalError> {
         if let Some(params) = self.options.database() {
             return database(template, &params, rng);
         }
         if self.options.scheme == Scheme::Level1 {
             return Ok(Record::Clear(template.clone()));
         }
-        let token = TokenRef::collection(token);
+        let token = TokenRef::collection(&self.token);
         let sealed = SealedRecord::seal(template, &contract(), token, &self.key, 1, OWNER, rng);
         // The thief reads the bytes of the store.
         let sealed = SealedRecord::from_bytes(&sealed.to_bytes()).map_err(EvalError::attack)?;
@@ -260,6 +275,7 @@ mod tests {
                 capture: 0,
                 records: 2,
                 number: 0,
+                thresholds: true,
             };
             let system = System::new(&options, &palms, setup).unwrap();
             let strict = &system.thresholds[0];
