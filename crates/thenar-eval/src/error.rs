@@ -107,6 +107,12 @@ pub enum EvalError {
         /// What the drawing library said.
         problem: String,
     },
+    /// An attack cannot be run as asked.
+    #[error("attack: {problem}")]
+    Attack {
+        /// What is wrong, with the value and what was expected.
+        problem: String,
+    },
     /// An HTML report cannot be made from what was given.
     #[error("HTML report: {problem}")]
     Page {
@@ -124,6 +130,12 @@ impl EvalError {
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write { path, source }
+    }
+
+    pub(crate) fn attack(problem: impl ToString) -> Self {
+        Self::Attack {
+            problem: problem.to_string(),
+        }
     }
 
     pub(crate) fn line(path: &Path, line: usize, problem: impl Into<String>) -> Self {

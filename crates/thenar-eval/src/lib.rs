@@ -19,6 +19,7 @@
 //! * [`evaluate`](evaluate()) and [`Report`]: all figures in one call, as JSON and as a table.
 //! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
 //! * [`baseline`]: a report beside an older one, with the change of each figure.
+//! * [`attack`]: what a leak of protected records gives, counted by attacking them.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //! * [`page`]: everything in one HTML file that opens without a network.
 //!
@@ -44,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 mod atomic;
+pub mod attack;
 pub mod baseline;
 pub mod compare;
 mod comparisons;

@@ -1,0 +1,303 @@
+//! A system that is attacked: palms enrolled under a token and keys, its matcher, and the thresholds it is run at.
+
+use rand_chacha::ChaCha20Rng;
+use thenar_protect::khidden::{ColumnSums, KHiddenParams, NegativeDatabase};
+use thenar_protect::{
+    BitTemplate, ContractId, Level1, Level1Params, Match, SealedRecord, StoreKey, Token, TokenRef,
+};
+
+use super::options::FMRS;
+use super::palms::{Palms, stranger, stream};
+use super::report::{Fraction, Threshold};
+use super::{Options, Scheme};
+use crate::EvalError;
+use crate::metrics::measurable;
+
+/// Impostor comparisons that are aimed at: three times what FMR 1e-4 needs at least.
+const COMPARISONS: usize = 100_000;
+/// More strangers than this are not drawn.
+const MOST_STRANGERS: usize = 20_000;
+/// Whom a sealed record is bound to. The thief knows it.
+const OWNER: &str = "owner";
+
+/// A stored record.
+pub(super) enum Record {
+    /// A negative database, the column sums it is matched by, and the key it was drawn with.
+    Database(NegativeDatabase, ColumnSums, StoreKey),
+    /// A sealed record, and what it is opened to for a match.
+    Sealed(SealedRecord, BitTemplate),
+    /// The bits as they are.
+    Clear(BitTemplate),
+}
+
+impl Record {
+    /// What the system's matcher says of a query: smaller is nearer.
+    pub(super) fn distance(&self, query: &BitTemplate) -> Result<f64, EvalError> {
+        match self {
+            Self::Database(_, sums, _) => sums.distance(query),
+            Self::Sealed(_, bits) | Self::Clear(bits) => bits.distance(query),
+        }
+        .map_err(EvalError::attack)
+    }
+}
+
+/// A palm in a system.
+pub(super) struct Enrolled {
+    /// Its template, which the system does not keep in clear.
+    pub(super) template: BitTemplate,
+    /// Its records, each under keys of its own where the scheme has them.
+    pub(super) records: Vec<Record>,
+}
+
+/// A system with its palms.
+pub(super) struct System<'a> {
+    pub(super) options: &'a Options,
+    pub(super) palms: &'a Palms,
+    pub(super) level1: Level1,
+    pub(super) enrolled: Vec<Enrolled>,
+    pub(super) thresholds: Vec<Threshold>,
+    key: StoreKey,
+    token: Token,
+    query_capture: usize,
+}
+
+/// What makes one system differ from another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setup {
+    /// Bits of a template.
+    pub(super) bits: usize,
+    /// The capture that is enrolled.
+    pub(super) capture: usize,
+    /// Records of each palm.
+    pub(super) records: usize,
+    /// Systems of different numbers have unrelated tokens and keys.
+    pub(super) number: u64,
+    /// Whether thresholds are set, which takes most of the time.
+    pub(super) thresholds: bool,
+}
+
+impl<'a> System<'a> {
+    /// Draws the token and the keys, enrols all palms and sets the thresholds.
+    pub(super) fn new(
+        options: &'a Options,
+        palms: &'a Palms,
+        setup: Setup,
+    ) -> Result<Self, EvalError> {
+        let token = Token::random(&mut stream(options.seed, 200 + setup.number));
+        Self::under(options, palms, setup, token)
+    }
+
+    /// A system with the same token and other keys.
+    pub(super) fn sharing_token(other: &Self, setup: Setup) -> Result<Self, EvalError> {
+        Self::under(other.options, other.palms, setup, other.token.clone())
+    }
+
+    fn under(
+        options: &'a Options,
+        palms: &'a Palms,
+        setup: Setup,
+        token: Token,
+    ) -> Result<Self, EvalError> {
+        let rng = &mut stream(options.seed, 100 + setup.number);
+        let params = Level1Params::for_comparison(palms.feature_len(), setup.bits)
+            .map_err(EvalError::attack)?;
+        let mut system = Self {
+            options,
+            palms,
+            level1: Level1::new(params, &token).map_err(EvalError::attack)?,
+            enrolled: Vec::new(),
+            thresholds: Vec::new(),
+            key: StoreKey::random(rng),
+            token,
+            query_capture: usize::from(setup.capture == 0),
+        };
+        for palm in 0..palms.count() {
+            let template = system.bits(palms.capture(palm, setup.capture))?;
+            let records = (0..setup.records)
+                .map(|_| system.protect(&template, rng))
+                .collect::<Result<_, _>>()?;
+            system.enrolled.push(Enrolled { template, records });
+        }
+        if setup.thresholds {
+            system.thresholds = system.set_thresholds(rng)?;
+        }
+        Ok(system)
+    }
+
+    /// The template that a feature becomes here.
+    pub(super) fn bits(&self, feature: &[f32]) -> Result<BitTemplate, EvalError> {
+        self.level1.bits(feature).map_err(EvalError::attack)
+    }
+
+    /// Bits of a template here.
+    pub(super) fn template_bits(&self) -> usize {
+        self.level1.params().bits()
+    }
+
+    /// The template of the genuine query of a palm.
+    pub(super) fn query(&self, palm: usize) -> Result<BitTemplate, EvalError> {
+        self.bits(self.palms.capture(palm, self.query_capture))
+    }
+
+    /// The threshold for a false-match rate, where there is one.
+    pub(super) fn threshold(&self, fmr: f64) -> Option<f64> {
+        let found = self.thresholds.iter().find(|t| t.fmr == fmr);
+        found.and_then(|t| t.distance)
+    }
+
+    /// The template of a sealed record or a negative database, for whoever has k2. A bit that no row speaks of is 0.
+    pub(super) fn open(&self, record: &Record) -> Result<BitTemplate, EvalError> {
+        match record {
+            Record::Database(database, _, k2) => {
+                let bits = database.open_with_seed(k2).map_err(EvalError::attack)?;
+                let bits: Vec<bool> = bits.iter().map(|&bit| bit == Some(true)).collect();
+                BitTemplate::from_bools(&bits).map_err(EvalError::attack)
+            }
+            Record::Sealed(sealed, _) => sealed
+                .open(&self.key, &contract(), OWNER)
+                .map_err(EvalError::attack),
+            Record::Clear(bits) => Ok(bits.clone()),
+        }
+    }
+
+    fn protect(&self, template: &BitTemplate, rng: &mut ChaCha20Rng) -> Result<Record, EvalError> {
+        if let Some(params) = self.options.database() {
+            return database(template, &params, rng);
+        }
+        if self.options.scheme == Scheme::Level1 {
+            return Ok(Record::Clear(template.clone()));
+        }
+        let token = TokenRef::collection(&self.token);
+        let sealed = SealedRecord::seal(template, &contract(), token, &self.key, 1, OWNER, rng);
+        // The thief reads the bytes of the store.
+        let sealed = SealedRecord::from_bytes(&sealed.to_bytes()).map_err(EvalError::attack)?;
+        let opened = sealed
+            .open(&self.key, &contract(), OWNER)
+            .map_err(EvalError::attack)?;
+        Ok(Record::Sealed(sealed, opened))
+    }
+
+    /// Thresholds by impostors: drawn strangers, or the queries of the other palms where features were given.
+    fn set_thresholds(&self, rng: &mut ChaCha20Rng) -> Result<Vec<Threshold>, EvalError> {
+        let palms = self.palms.count();
+        let drawn = self.palms.correlation().is_some();
+        let strangers = if drawn {
+            COMPARISONS.div_ceil(palms).min(MOST_STRANGERS)
+        } else {
+            palms
+        };
+        let mut distances = Vec::with_capacity(palms * strangers);
+        for number in 0..strangers {
+            let query = if drawn {
+                self.bits(&stranger(self.palms.feature_len(), rng))?
+            } else {
+                self.query(number)?
+            };
+            for (palm, enrolled) in self.enrolled.iter().enumerate() {
+                if drawn || palm != number {
+                    distances.push(enrolled.records[0].distance(&query)?);
+                }
+            }
+        }
+        distances.sort_unstable_by(f64::total_cmp);
+        let genuine = (0..palms)
+            .map(|palm| self.enrolled[palm].records[0].distance(&self.query(palm)?))
+            .collect::<Result<Vec<f64>, EvalError>>()?;
+        let threshold = |fmr: f64| {
+            let distance = threshold_at(&distances, fmr);
+            let accepted = genuine.iter().map(|&d| distance.is_some_and(|t| d <= t));
+            Threshold {
+                fmr,
+                distance,
+                comparisons: distances.len() as u64,
+                records: palms as u64,
+                strangers: strangers as u64,
+                genuine: Fraction::of_all(accepted),
+            }
+        };
+        Ok(FMRS.map(threshold).to_vec())
+    }
+}
+
+/// A negative database of a template under a key of its own.
+pub(super) fn database(
+    template: &BitTemplate,
+    params: &KHiddenParams,
+    rng: &mut ChaCha20Rng,
+) -> Result<Record, EvalError> {
+    let k2 = StoreKey::random(rng);
+    let database = NegativeDatabase::generate(template, params, &k2).map_err(EvalError::attack)?;
+    let sums = database.column_sums();
+    Ok(Record::Database(database, sums, k2))
+}
+
+fn contract() -> ContractId {
+    ContractId([1; 32])
+}
+
+/// The largest of the ascending distances at which a share of at most `fmr` of them is accepted; `None` when they are too
+/// few, or too many tie.
+fn threshold_at(distances: &[f64], fmr: f64) -> Option<f64> {
+    if !measurable(fmr, distances.len() as u64) {
+        return None;
+    }
+    let first_refused = *distances.get((distances.len() as f64 * fmr) as usize)?;
+    let accepted = distances.partition_point(|&d| d < first_refused);
+    accepted.checked_sub(1).map(|last| distances[last])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Leak;
+    use super::*;
+
+    #[test]
+    fn thresholds_accept_at_most_the_rate() {
+        let distances: Vec<f64> = (0..3000).map(f64::from).collect();
+        // Three of 3000 are accepted: 0, 1 and 2.
+        assert_eq!(threshold_at(&distances, 1e-3), Some(2.0));
+        assert_eq!(threshold_at(&distances[..2999], 1e-3), None);
+        let mut tied = distances.clone();
+        tied[1..10].fill(1.0);
+        assert_eq!(threshold_at(&tied, 1e-3), Some(0.0));
+        tied[..10].fill(1.0);
+        assert_eq!(threshold_at(&tied, 1e-3), None);
+    }
+
+    /// Every scheme accepts the genuine and not the strangers, at the rate its threshold is set for.
+    #[test]
+    fn systems_work_before_they_are_attacked() {
+        for scheme in Scheme::ALL {
+            let options = Options::new(scheme, Leak::Store);
+            let palms = Palms::drawn(20, 512, 0.81, 3);
+            let setup = Setup {
+                bits: 256,
+                capture: 0,
+                records: 2,
+                number: 0,
+                thresholds: true,
+            };
+            let system = System::new(&options, &palms, setup).unwrap();
+            let strict = &system.thresholds[0];
+            assert_eq!(
+                (strict.fmr, strict.records, strict.comparisons),
+                (1e-3, 20, 100_000)
+            );
+            assert!(strict.genuine.fraction > 0.9, "{scheme}: {strict:?}");
+            let threshold = system.threshold(1e-3).unwrap();
+            let rng = &mut stream(9, 9);
+            let mut accepted = 0;
+            for _ in 0..500 {
+                let query = system.bits(&stranger(512, rng)).unwrap();
+                for palm in &system.enrolled {
+                    accepted += u32::from(palm.records[1].distance(&query).unwrap() <= threshold);
+                }
+            }
+            // 10 of 10,000 are expected.
+            assert!((2..25).contains(&accepted), "{scheme}: {accepted}");
+            let opened = system.open(&system.enrolled[3].records[0]).unwrap();
+            let wrong = opened.hamming(&system.enrolled[3].template);
+            assert!(wrong < 8, "{scheme}: {wrong}");
+        }
+    }
+}
