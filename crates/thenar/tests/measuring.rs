@@ -295,3 +295,35 @@ fn a_calibration_is_written_that_the_library_reads() {
     assert_eq!(calibration.impostors(), 60 * 59 / 2);
     assert!(calibration.source().starts_with("waves"));
 }
+
+#[test]
+fn leaks_are_attacked_and_records_linked() {
+    let place = Place::for_rois();
+    let small = "--bits 256 --records 20 --seed 3";
+    let attack = |scheme: &str, leak: &str| {
+        let args = format!(
+            "eval attack --scheme {scheme} --leak {leak} {small} --searched 2 --queries 200 --json"
+        );
+        place.run(&args).code(0).json()
+    };
+    let recovered = |report: &serde_json::Value| report["bits_recovered"].as_f64().unwrap();
+    assert!((recovered(&attack("sealed", "store")) - 0.5).abs() < 0.05);
+    assert_eq!(recovered(&attack("sealed", "store+k2")), 1.0);
+    let both = attack("khidden,khidden-public-code", "store");
+    assert_eq!(both.as_array().unwrap().len(), 2);
+    assert!(recovered(&both[0]) > 0.65 && recovered(&both[1]) > 0.8);
+
+    let linked = format!("eval unlink --scheme level1 {small} -o links --json");
+    let report = place.run(&linked).code(0).json();
+    let scores = report["scores"].as_array().unwrap();
+    let mated = |s: &serde_json::Value| s["fresh"] == "k2" && s["d_sys"].as_f64() > Some(0.4);
+    assert!(
+        scores.iter().any(mated),
+        "bits in clear are linked: {report}"
+    );
+    let pictures = fs::read_dir(place.path("links")).unwrap().count();
+    assert_eq!(pictures, scores.len());
+
+    let wrong = place.run("eval attack --leak shop").code(2);
+    assert!(wrong.stderr.contains("expected one of store, store+k1"));
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use thenar_eval::attack::{Leak, Scheme};
 use thenar_eval::layouts::Layout;
 
 /// The commands under `eval`.
@@ -12,6 +13,10 @@ pub(crate) enum Eval {
     Run(EvalRun),
     /// Turn scores, of this program or of another, into error rates
     Scores(EvalScores),
+    /// Attack protected records of drawn palms and count what each leak gives
+    Attack(EvalAttack),
+    /// Try to link two records of one palm
+    Unlink(EvalUnlink),
     /// Check lists for leaks, or make them
     Protocol {
         #[command(subcommand)]
@@ -19,6 +24,53 @@ pub(crate) enum Eval {
     },
     /// Measure the calibration from distance to false-match rate that stands beside a model
     Calibrate(Calibrate),
+}
+
+/// The drawn palms that are attacked.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Drawn {
+    /// Bits of a template, 32 to 4096
+    #[arg(long, value_name = "M", default_value_t = 1024)]
+    pub bits: usize,
+    /// Palms with a stolen record each
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub records: usize,
+    /// Seed of all draws
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvalAttack {
+    /// How records are protected: khidden, khidden-public-code, sealed (what ships) or level1, several with commas
+    #[arg(long, value_delimiter = ',', default_value = "sealed")]
+    pub scheme: Vec<Scheme>,
+    /// What the attacker has: store, store+k1, store+k2, all or several-records, several with commas
+    #[arg(long, value_delimiter = ',', default_value = "store")]
+    pub leak: Vec<Leak>,
+    #[command(flatten)]
+    pub drawn: Drawn,
+    /// Records that costly attacks (belief propagation, WalkSAT, hill climbing) are run on
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub searched: usize,
+    /// Most queries of a hill climber against a record
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub queries: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvalUnlink {
+    /// How records are protected, several with commas; see `eval attack`
+    #[arg(long, value_delimiter = ',', default_value = "sealed")]
+    pub scheme: Vec<Scheme>,
+    /// What the attacker has; see `eval attack`
+    #[arg(long, default_value = "store")]
+    pub leak: Leak,
+    #[command(flatten)]
+    pub drawn: Drawn,
+    /// Folder for a picture of each score
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

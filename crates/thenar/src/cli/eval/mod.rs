@@ -1,6 +1,7 @@
 //! `thenar eval …`: measuring.
 
 mod acquire;
+mod attack;
 mod cache;
 mod calibrate;
 mod imported;
@@ -25,6 +26,8 @@ pub(crate) fn run(session: &Session, command: &Eval) -> Result<Verdict, CliError
         Eval::Run(args) => run::run(session, args),
         Eval::Protocol { command } => protocol::run(session, command),
         Eval::Scores(args) => scores::run(session, args),
+        Eval::Attack(args) => attack::run(session, args),
+        Eval::Unlink(args) => attack::run_unlink(session, args),
         Eval::Calibrate(args) => calibrate::run(session, args),
     }
 }
