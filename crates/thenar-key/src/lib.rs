@@ -51,6 +51,8 @@ pub mod attack;
 pub mod bch;
 pub mod bits;
 pub mod commitment;
+#[cfg(test)]
+mod drawn;
 mod drbg;
 pub mod gf;
 pub mod keys;

@@ -233,15 +233,10 @@ fn check_iterations(found: u32) -> Result<(), TokenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn::{random_word, with_errors};
     use proptest::prelude::*;
-    use rand::{Rng, SeedableRng, seq::index::sample};
+    use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
-
-    fn word(rng: &mut impl Rng, len: usize) -> Vec<u64> {
-        let mut word: Vec<u64> = (0..words_for(len)).map(|_| rng.random()).collect();
-        *word.last_mut().unwrap() &= bits::tail_mask(len);
-        word
-    }
 
     /// Near the paper's lengths of palm hash.
     #[test]
@@ -252,19 +247,16 @@ mod tests {
         for (m, k) in [(7, 57), (7, 64), (8, 131), (9, 259), (10, 513)] {
             let bch = Bch::with_dimension(m, k).unwrap();
             let code = CodeParams::full(m as u8, bch.t() as u16);
-            let hash = word(&mut rng, k);
+            let hash = random_word(&mut rng, k);
             let (record, seed) =
                 commit_as_published(&hash, &passphrase, code, MIN_ITERATIONS, &mut rng).unwrap();
             let record = PublishedRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
             for errors in [0, 1, bch.t()] {
-                let mut near = hash.clone();
-                sample(&mut rng, k, errors)
-                    .into_iter()
-                    .for_each(|i| bits::flip(&mut near, i));
+                let near = with_errors(&mut rng, &hash, k, errors);
                 assert_eq!(record.recover(&near, &passphrase).unwrap(), seed);
                 assert_ne!(record.recover(&near, &wrong).unwrap(), seed);
             }
-            let far = word(&mut rng, k);
+            let far = random_word(&mut rng, k);
             assert!(record.recover(&far, &passphrase).map(|s| s != seed) != Ok(false));
         }
     }

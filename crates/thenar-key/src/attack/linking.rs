@@ -51,28 +51,13 @@ pub fn chance_of_decoding(code: &Bch) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bits::words_for;
+    use crate::drawn::{random_word, with_errors};
     use crate::published::{MIN_ITERATIONS, commit_as_published};
     use crate::{CodeParams, CommitParams, Cost, Factors, Passphrase, commit};
-    use rand::{Rng, SeedableRng, seq::index::sample};
+    use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
     const PAIRS: usize = 5000;
-
-    fn word(rng: &mut impl Rng, len: usize) -> Vec<u64> {
-        let mut word: Vec<u64> = (0..words_for(len)).map(|_| rng.random()).collect();
-        *word.last_mut().unwrap() &= bits::tail_mask(len);
-        word
-    }
-
-    /// The word again with `errors` other bits.
-    fn again(rng: &mut impl Rng, word: &[u64], len: usize, errors: usize) -> Vec<u64> {
-        let mut other = word.to_vec();
-        sample(rng, len, errors)
-            .into_iter()
-            .for_each(|i| bits::flip(&mut other, i));
-        other
-    }
 
     fn numbers(word: &[u64], n: usize) -> Vec<i32> {
         let sign = |i| if bits::get(word, i) == 1 { 1 } else { -1 };
@@ -101,8 +86,8 @@ mod tests {
         let code = params.code.build().unwrap();
         let pairs: Vec<[Vec<u64>; 2]> = (0..PAIRS)
             .map(|_| {
-                let palm = word(&mut rng, 127);
-                [palm.clone(), again(&mut rng, &palm, 127, 8)].map(|palm| {
+                let palm = random_word(&mut rng, 127);
+                [palm.clone(), with_errors(&mut rng, &palm, 127, 8)].map(|palm| {
                     let palm = numbers(&palm, 127);
                     let factors = Factors::passphrase(&secret);
                     let made = commit(&palm, factors, &[0; 32], &params, &mut rng).unwrap();
@@ -133,9 +118,9 @@ mod tests {
         };
         let (mut mated, mut others) = (Vec::new(), Vec::new());
         for _ in 0..500 {
-            let palm = word(&mut rng, 57);
-            let near = again(&mut rng, &palm, 57, 11);
-            let stranger = word(&mut rng, 57);
+            let palm = random_word(&mut rng, 57);
+            let near = with_errors(&mut rng, &palm, 57, 11);
+            let stranger = random_word(&mut rng, 57);
             let records = [&palm, &near, &stranger].map(|hash| helper(hash, &mut rng));
             let [first, second, third] = records;
             mated.push([first.clone(), second]);
@@ -160,7 +145,7 @@ mod tests {
         assert!((chance_of_decoding(&default) - (-18.9221854519)).abs() < 1e-9);
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let pairs: Vec<_> = (0..4000)
-            .map(|_| [word(&mut rng, 31), word(&mut rng, 31)])
+            .map(|_| [random_word(&mut rng, 31), random_word(&mut rng, 31)])
             .collect();
         let linked = count(&code, &pairs);
         let expected = 4000.0 * chance_of_decoding(&code).exp2();

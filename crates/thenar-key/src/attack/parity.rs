@@ -78,16 +78,11 @@ pub fn palm_hash_from_parity(code: &Bch, parity: &[u64]) -> Result<ParityAttack,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn::random_word;
     use crate::published::{MIN_ITERATIONS, PublishedRecord, commit_as_published};
     use crate::{CodeParams, Passphrase};
-    use rand::{Rng, SeedableRng};
+    use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
-
-    fn word(rng: &mut impl Rng, len: usize) -> Vec<u64> {
-        let mut word: Vec<u64> = (0..words_for(len)).map(|_| rng.random()).collect();
-        *word.last_mut().unwrap() &= bits::tail_mask(len);
-        word
-    }
 
     /// The record as bytes, and nothing else: no palm, no passphrase. The paper says of it that it does "not contain any
     /// information related to biometrics".
@@ -97,7 +92,7 @@ mod tests {
         let code = CodeParams::full(7, 11);
         let mut recovered = 0;
         for i in 0..200 {
-            let hash = word(&mut rng, 57);
+            let hash = random_word(&mut rng, 57);
             let passphrase = Passphrase::for_recovery(&format!("secret {i}")).unwrap();
             let (record, _) =
                 commit_as_published(&hash, &passphrase, code, MIN_ITERATIONS, &mut rng).unwrap();
@@ -128,7 +123,7 @@ mod tests {
             (10, 513, 3),
         ] {
             let bch = Bch::with_dimension(m, k).unwrap();
-            let hash = word(&mut rng, k);
+            let hash = random_word(&mut rng, k);
             let codeword = bch.encode(&hash).unwrap();
             let mut parity = vec![0; words_for(bch.n() - k)];
             bits::extract(&codeword, 0, bch.n() - k, &mut parity);
@@ -165,7 +160,7 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let refused = (0..100)
             .filter(|_| {
-                palm_hash_from_parity(&bch, &word(&mut rng, 98)) == Err(BchError::NotAParity)
+                palm_hash_from_parity(&bch, &random_word(&mut rng, 98)) == Err(BchError::NotAParity)
             })
             .count();
         assert_eq!(refused, 100);

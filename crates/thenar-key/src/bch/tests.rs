@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::bits::get;
+use crate::drawn::{random_word, with_errors};
 use proptest::prelude::*;
-use rand::{RngCore, SeedableRng, seq::index::sample};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// (k, t) of every code of length 31, 63, 127 and 255: Lin and Costello (2004), table 6.1.
@@ -36,20 +37,6 @@ const PALM_CODES: [(u32, usize, usize); 8] = [
     (10, 123, 170),
     (10, 513, 57),
 ];
-
-fn random_bits(rng: &mut impl RngCore, len: usize) -> Vec<u64> {
-    let mut words: Vec<u64> = (0..words_for(len)).map(|_| rng.next_u64()).collect();
-    *words.last_mut().unwrap() &= bits::tail_mask(len);
-    words
-}
-
-fn with_errors(rng: &mut impl RngCore, word: &[u64], n: usize, errors: usize) -> Vec<u64> {
-    let mut wrong = word.to_vec();
-    sample(rng, n, errors)
-        .into_iter()
-        .for_each(|i| flip(&mut wrong, i));
-    wrong
-}
 
 #[test]
 fn dimensions_are_those_of_the_published_table() {
@@ -154,7 +141,7 @@ fn encoding_agrees_with_schoolbook_division() {
         for t in [1, 2, 3, n / 12, n / 6, n / 2] {
             let code = Bch::new(m, t).unwrap();
             for _ in 0..4 {
-                let message = random_bits(&mut rng, code.k());
+                let message = random_word(&mut rng, code.k());
                 let codeword = code.encode(&message).unwrap();
                 assert_eq!(*codeword, slow_encode(&code, &message), "m = {m}, t = {t}");
                 assert!(code.is_codeword(&codeword).unwrap());
@@ -181,7 +168,7 @@ fn patterns(n: u32, ones: usize) -> impl Iterator<Item = u64> {
 fn every_pattern_up_to_t_is_corrected_at_length_31() {
     for t in [1, 2, 3, 5, 7] {
         let code = Bch::new(5, t).unwrap();
-        let message = random_bits(&mut ChaCha8Rng::seed_from_u64(t as u64), code.k());
+        let message = random_word(&mut ChaCha8Rng::seed_from_u64(t as u64), code.k());
         let codeword = code.encode(&message).unwrap();
         let mut scratch = code.scratch();
         let mut tried = 0u64;
@@ -232,7 +219,7 @@ fn decoding_agrees_with_the_nearest_codeword() {
         for i in 0..400 {
             // Half of the words are near a codeword, so that both outcomes are met.
             let word = match i % 2 {
-                0 => random_bits(&mut rng, n)[0],
+                0 => random_word(&mut rng, n)[0],
                 _ => with_errors(
                     &mut rng,
                     &codewords[i % codewords.len()..][..1],
@@ -272,7 +259,7 @@ fn random_patterns_up_to_t_are_corrected_at_every_degree() {
             let full = Bch::new(m, t).unwrap();
             for length in [n, n - full.k() / 2] {
                 let code = Bch::shortened(m, t, length).unwrap();
-                let message = random_bits(&mut rng, code.k());
+                let message = random_word(&mut rng, code.k());
                 let codeword = code.encode(&message).unwrap();
                 for errors in [0, 1, t / 2, t] {
                     let word = with_errors(&mut rng, &codeword, length, errors);
@@ -305,7 +292,7 @@ fn beyond_t_a_success_is_always_a_codeword_within_t() {
         let code = Bch::new(m, t).unwrap();
         let mut scratch = code.scratch();
         for _ in 0..300 {
-            let word = random_bits(&mut rng, code.n());
+            let word = random_word(&mut rng, code.n());
             let mut corrected = word.clone();
             match code.correct(&mut corrected, &mut scratch) {
                 Ok(errors) => {
@@ -330,7 +317,7 @@ fn the_root_search_agrees_with_chien() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     for (m, t) in [(5, 5), (8, 21), (9, 85)] {
         let code = Bch::new(m, t).unwrap();
-        let codeword = code.encode(&random_bits(&mut rng, code.k())).unwrap();
+        let codeword = code.encode(&random_word(&mut rng, code.k())).unwrap();
         let mut scratch = code.scratch();
         scratch.word = with_errors(&mut rng, &codeword, code.n(), t);
         let received = scratch.word.clone();
@@ -358,7 +345,7 @@ proptest! {
         let t = 1 + (part * (n / 2 - 1) as f64) as usize;
         let full = Bch::new(m, t).unwrap();
         let code = Bch::shortened(m, t, n - (cut * (full.k() - 1) as f64) as usize).unwrap();
-        let message = random_bits(&mut rng, code.k());
+        let message = random_word(&mut rng, code.k());
         let codeword = code.encode(&message).unwrap();
         let word = with_errors(&mut rng, &codeword, code.n(), t);
         let decoded = code.decode(&word).unwrap();

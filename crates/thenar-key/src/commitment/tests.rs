@@ -2,10 +2,10 @@
 
 use super::places::Order;
 use super::*;
-use crate::bits::flip;
+use crate::drawn::{random_word, with_errors};
 use crate::token::Passphrase;
 use proptest::prelude::*;
-use rand::{Rng, RngCore, SeedableRng, seq::index::sample};
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 const CHEAP: Cost = Cost {
@@ -14,20 +14,6 @@ const CHEAP: Cost = Cost {
     lanes: 1,
 };
 const CONTRACT: [u8; 32] = [0xc0; 32];
-
-fn random_word(rng: &mut impl RngCore, n: usize) -> Vec<u64> {
-    let mut word: Vec<u64> = (0..words_for(n)).map(|_| rng.next_u64()).collect();
-    *word.last_mut().unwrap() &= bits::tail_mask(n);
-    word
-}
-
-fn with_errors(rng: &mut impl RngCore, word: &[u64], n: usize, errors: usize) -> Vec<u64> {
-    let mut wrong = word.to_vec();
-    sample(rng, n, errors)
-        .into_iter()
-        .for_each(|i| flip(&mut wrong, i));
-    wrong
-}
 
 /// A feature as long as the palm hash, whose signs are the bits of `word`: all of its numbers are chosen.
 fn numbers(word: &[u64], n: usize) -> Vec<i32> {
