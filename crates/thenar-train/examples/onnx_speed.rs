@@ -1,4 +1,5 @@
-//! Milliseconds that a palm network in an ONNX file takes for one image in rten, on one thread.
+//! Milliseconds that a palm network in an ONNX file takes for one image in rten, on one thread, loaded as the program loads
+//! it (weights prepacked).
 //!
 //! `cargo run --release -p thenar-train --example onnx_speed -- FILE [RUNS]`; beside it,
 //! `tests/golden/palmnets.py speed FILE` measures ONNX Runtime.
@@ -7,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rten::{Model, RunOptions, ThreadPool, ValueOrView};
+use rten::{ModelOptions, RunOptions, ThreadPool, ValueOrView};
 use rten_tensor::NdTensor;
 use rten_tensor::prelude::*;
 
@@ -15,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("which file?")?;
     let runs: usize = arguments.next().map_or(Ok(40), |n| n.parse())?;
-    let model = Model::load_file(&file)?;
+    let mut options = ModelOptions::with_all_ops();
+    options.prepack_weights(true);
+    let model = options.load_file(&file)?;
     let (input, output) = (model.node_id("roi")?, model.node_id("feature")?);
     let image = NdTensor::<f32, 4>::from_fn([1, 1, 128, 128], |[_, _, y, x]| {
         ((y * 31 + x * 17) % 29) as f32 / 29.0

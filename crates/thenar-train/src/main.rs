@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use thenar_train::backend::Backend;
 use thenar_train::error::TrainError;
+use thenar_train::extractor::ablation::Part;
 use thenar_train::localizer::drawing::Hands;
 use thenar_train::localizer::exam::{ExamOptions, exam};
 use thenar_train::localizer::feed::FeedOptions;
@@ -80,6 +81,9 @@ struct ExtractorArgs {
     /// Unseen palms in the examination.
     #[arg(long, default_value_t = 200)]
     examination: u64,
+    /// A part of the drawing that training does without; can be given several times.
+    #[arg(long, value_name = "PART")]
+    without: Vec<Part>,
     /// Folder for extractor.onnx and extractor.jsonl.
     #[arg(long, short)]
     out: PathBuf,
@@ -184,6 +188,7 @@ fn extractor(args: ExtractorArgs) -> Result<(), TrainError> {
         reach: args.reach,
         misplacement: args.misplacement,
         examination: args.examination,
+        without: args.without,
         storage: if args.int8 {
             Storage::Int8
         } else {

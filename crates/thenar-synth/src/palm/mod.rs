@@ -50,6 +50,20 @@ pub struct Palm {
     relief: Relief,
 }
 
+/// Creases that come first in [`Palm::creases`]: life, head and heart line.
+const PRINCIPAL: usize = 3;
+
+/// A part of a palm's skin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkinPart {
+    /// The three principal creases.
+    Principal,
+    /// All other creases.
+    Wrinkles,
+    /// Uneven blood and pigment.
+    Mottle,
+}
+
 /// Heights of the pads of a palm, for shading.
 #[derive(Clone, Debug)]
 pub struct Relief {
@@ -78,6 +92,17 @@ impl Palm {
             veins,
             relief: Relief::draw(&mut rng),
         }
+    }
+
+    /// The same palm without a part of its skin, to measure what the part is worth.
+    #[must_use]
+    pub fn without(mut self, part: SkinPart) -> Self {
+        match part {
+            SkinPart::Principal => drop(self.creases.drain(..PRINCIPAL)),
+            SkinPart::Wrinkles => self.creases.truncate(PRINCIPAL),
+            SkinPart::Mottle => self.mottle = Mottle::none(),
+        }
+        self
     }
 
     /// All creases, the three principal ones (life, head, heart) first.
@@ -143,6 +168,17 @@ mod tests {
         let skin = |seed| Palm::draw(seed).skin(&capture, Region::ROI, 64.0).visible;
         assert_eq!(skin(1), skin(1));
         assert_ne!(skin(1), skin(2));
+    }
+
+    #[test]
+    fn a_part_can_be_left_out() {
+        let palm = Palm::draw(1);
+        let all = palm.creases().len();
+        let lines = |part| palm.clone().without(part).creases().len();
+        assert_eq!(lines(SkinPart::Principal), all - PRINCIPAL);
+        assert_eq!(lines(SkinPart::Wrinkles), PRINCIPAL);
+        let plain = palm.clone().without(SkinPart::Mottle);
+        assert!(plain.mottle.at(0.3, 0.4) == 0.0 && palm.mottle.at(0.3, 0.4) != 0.0);
     }
 
     #[test]

@@ -40,6 +40,13 @@ impl Mottle {
         Self { octaves }
     }
 
+    /// Even skin.
+    pub(super) fn none() -> Self {
+        Self {
+            octaves: Vec::new(),
+        }
+    }
+
     /// Relative reflectance change at palm position `(x, y)`.
     pub(super) fn at(&self, x: f32, y: f32) -> f32 {
         self.octaves

@@ -5,6 +5,7 @@
 //! plain network learns the drawing. Discriminants that also use which captures belong together were tried and were
 //! worse on real palms: they trust how *drawn* captures differ.
 
+pub mod ablation;
 mod filters;
 pub mod network;
 pub mod shared;

@@ -13,6 +13,7 @@ use thenar_net::spread;
 use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
+use super::ablation::{self, Part};
 use super::network::{self, FREQUENCIES, KEPT, Projection, ROI};
 use super::shared::Shared;
 use super::whitening::Moments;
@@ -41,6 +42,8 @@ pub struct Options {
     pub misplacement: f32,
     /// Palms of the examination, drawn harder than those of training.
     pub examination: u64,
+    /// Parts of the drawing that are left out of training.
+    pub without: Vec<Part>,
     /// Whether weights are kept as bytes.
     pub storage: Storage,
     /// Folder for extractor.onnx and extractor.jsonl.
@@ -158,6 +161,7 @@ fn spectra(options: &Options) -> Result<Vec<Vec<f32>>, TrainError> {
         rotation: usual.rotation * options.misplacement.sqrt(),
         ..usual
     };
+    let variation = ablation::variation(variation, &options.without);
     let bar = ProgressBar::new(options.identities);
     bar.set_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} palms, {eta} left")
@@ -169,7 +173,12 @@ fn spectra(options: &Options) -> Result<Vec<Vec<f32>>, TrainError> {
         let last = (first + BLOCK).min(options.identities);
         let block: Vec<u64> = (first..last).collect();
         let palms = spread(&block, |i| {
-            let mut captures = draw_captures(options.seed + i, options.captures, &variation);
+            let mut captures = draw_captures(
+                options.seed + i,
+                options.captures,
+                &variation,
+                &options.without,
+            );
             captures
                 .iter_mut()
                 .skip(1)
@@ -193,12 +202,19 @@ fn mirror(roi: &mut [f32]) {
 }
 
 /// Captures of one drawn palm as grey values 0–1.
-fn draw_captures(identity: u64, captures: u64, variation: &RoiVariation) -> Vec<Vec<f32>> {
-    let palm = if identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
+fn draw_captures(
+    identity: u64,
+    captures: u64,
+    variation: &RoiVariation,
+    without: &[Part],
+) -> Vec<Vec<f32>> {
+    let siblings = !without.contains(&Part::Siblings);
+    let palm = if siblings && identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
         Palm::draw_sibling(identity - 1, identity)
     } else {
         Palm::draw(identity)
     };
+    let palm = ablation::palm(palm, without);
     (0..captures)
         .map(|c| {
             let seed = (identity << 16 | c).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -220,7 +236,7 @@ fn examine(extractor: &Runner, options: &Options) -> Result<(f64, f64, usize, us
         .map(|i| EXAMINATION_OFFSET + options.seed + i)
         .collect();
     let palms = spread(&identities, |&i| {
-        extractor.run(&draw_captures(i, CAPTURES, &variation))
+        extractor.run(&draw_captures(i, CAPTURES, &variation, &[]))
     });
     let palms: Vec<Vec<Vec<f32>>> = palms.into_iter().collect::<Result<_, _>>()?;
     let views = |capture: &[f32]| -> Vec<Vec<f32>> {
@@ -343,6 +359,7 @@ mod tests {
             reach: 1,
             misplacement: 0.4,
             examination: 12,
+            without: vec![Part::Blur, Part::Mottle],
             storage: Storage::Int8,
             out: out.path().to_path_buf(),
         };

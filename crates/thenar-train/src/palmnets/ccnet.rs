@@ -2,7 +2,7 @@
 //! palmprint recognition", IEEE Transactions on Information Forensics and Security 18, 2023.
 //!
 //! Orientations compete with each other and places with places of their row and column, for Gabor responses of first
-//! and second order; 62.3 million parameters, 665 million multiply-adds as written, 163 million folded
+//! and second order; 62.3 million parameters, 665 million multiply-adds as written, 123 million folded
 //! ([`crate::onnx::Form::Folded`]).
 
 use super::attention::squeeze;
