@@ -12,6 +12,7 @@
 //! | `revoke` | `subject`, `revoked` |
 //! | `rotate` | `records`, `epoch` |
 //! | `key new`, `key recover` | `name`, `kind`, `public`, `private_file` (null when none was asked for); `key recover` also `recovered` |
+//! | `key public` | `name`, `kind`, `public` |
 //! | `key list` | `keys` (list of `name`, `kind`, `public`, `device_secret`) |
 //! | `key remove` | `name`, `removed` |
 //! | `roi` | `file`, `width`, `height`, `presence`, `side`, `side_confidence`, `key_points`, `confidence`, `pose`, `corners`, `quality`, `problem`, `advice`; `error` when the photo is not good enough |
