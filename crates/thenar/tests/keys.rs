@@ -3,9 +3,8 @@
 mod common;
 
 use std::fs;
-use std::process::{Command, Output, Stdio};
 
-use common::Place;
+use common::{Place, said};
 use serde_json::json;
 
 /// Every kind, with what stands before its public key in its usual form.
@@ -17,26 +16,6 @@ const KINDS: [(&str, &str); 6] = [
     ("rsa-3072", "ssh-rsa "),
     ("rsa-4096", "ssh-rsa "),
 ];
-
-/// A program of the system in the folder of the test.
-fn program(place: &Place, program: &str, args: &str) -> Output {
-    let mut command = Command::new(program);
-    command
-        .args(args.split_whitespace())
-        .current_dir(place.path(""))
-        .stdin(Stdio::null());
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{program}: {error}; it must be installed"))
-}
-
-/// What a program that must succeed prints on stdout.
-#[track_caller]
-fn said(place: &Place, name: &str, args: &str) -> String {
-    let output = program(place, name, args);
-    assert!(output.status.success(), "{name} {args}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[test]
 fn every_kind_is_made_and_openssl_accepts_its_pem() {

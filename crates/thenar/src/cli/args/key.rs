@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueEnum};
 use thenar_key::KeyKind;
 
 use super::name;
@@ -84,6 +84,44 @@ pub(crate) struct PublicKeyOf {
     /// Form of the key [default: openssh; age for x25519]
     #[arg(long, value_enum)]
     pub format: Option<KeyForm>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sign {
+    #[command(flatten)]
+    pub unlock: Unlock,
+    /// The file to sign (`-` for stdin)
+    #[arg(short, long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the signature is for; it holds for nothing else. Git's is `git`
+    #[arg(short, long, value_name = "TEXT", default_value = "file")]
+    pub namespace: String,
+    /// Write the signature here (`-` for stdout) [default: FILE.sig, or stdout with -f -]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("signer").required(true).args(["signers", "key"]))]
+pub(crate) struct VerifySignature {
+    /// The file that was signed (`-` for stdin)
+    #[arg(short, long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Whose signatures count: a public key (OpenSSH or PEM), or lines of allowed_signers as ssh-keygen knows them
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
+    /// A key of the store, whose signatures count
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub key: Option<String>,
+    /// The signature must be this one's, by the patterns of allowed_signers
+    #[arg(short = 'I', long, value_name = "WHO", conflicts_with = "key")]
+    pub identity: Option<String>,
+    /// What the signature must be for
+    #[arg(short, long, value_name = "TEXT", default_value = "file")]
+    pub namespace: String,
+    /// The signature [default: FILE.sig]
+    #[arg(short, long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
 }
 
 /// Kinds of keys, as they are asked for.

@@ -79,6 +79,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Key,
     },
+    /// Sign a file with a key, for ssh and git
+    Sign(Sign),
+    /// Is this signature on a file good? No palm is needed
+    VerifySignature(VerifySignature),
     /// Find the hand in a photo and cut its region of interest
     Roi(Roi),
     /// Draw palms that belong to nobody

@@ -9,7 +9,7 @@ use super::super::args::{KeyForm, Kind};
 use super::super::error::CliError;
 
 /// The name of a kind as it is asked for: `ed25519`, `rsa-2048`.
-pub(super) fn kind_name(kind: KeyKind) -> String {
+pub(crate) fn kind_name(kind: KeyKind) -> String {
     let asked = Kind::value_variants()
         .iter()
         .find(|asked| KeyKind::from(**asked) == kind);

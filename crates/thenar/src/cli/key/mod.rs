@@ -4,7 +4,10 @@ mod device;
 mod form;
 mod make;
 mod private;
-mod unlock;
+pub(crate) mod signing;
+pub(crate) mod unlock;
+
+pub(crate) use form::kind_name;
 
 use serde_json::{Value, json};
 use thenar_key::Commitment;
