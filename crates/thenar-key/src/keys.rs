@@ -36,6 +36,9 @@ use error::encoding;
 /// Longest comment of an OpenSSH key in bytes.
 pub const MAX_COMMENT_BYTES: usize = 256;
 
+/// Longest text of a public key that is read, in bytes. An RSA-4096 key has about 800.
+pub const MAX_TEXT_BYTES: usize = 4096;
+
 /// Kinds of keys that a seed can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -128,6 +131,12 @@ impl KeyKind {
             Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => Some(8 * self.public_len() as u32),
             _ => None,
         }
+    }
+
+    /// The RSA kind whose modulus has this many bytes.
+    pub(crate) fn rsa_of_len(len: usize) -> Option<Self> {
+        let kinds = [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
+        kinds.into_iter().find(|kind| kind.public_len() == len)
     }
 
     /// "1: ed25519, …"

@@ -119,6 +119,8 @@ fn ssh_keygen_reads_the_openssh_forms_of_every_kind() {
         let output = run("openssh-client", keygen.arg("-l").arg("-f").arg(&public));
         let line = String::from_utf8(output.stdout).unwrap();
         assert!(line.starts_with(size), "{line}");
+        let fingerprint = key_of(kind).public().fingerprint().unwrap();
+        assert!(line.contains(&fingerprint), "{line}");
     }
 }
 
@@ -204,6 +206,63 @@ fn we_accept_the_signatures_of_ssh_keygen_and_refuse_changed_ones() {
             assert!(verify("git", b"hello\n").is_err());
         }
     }
+}
+
+/// Lines with the key in place of KEY, and what ssh-keygen and we must say alike.
+#[test]
+fn allowed_signers_are_judged_as_ssh_keygen_does() {
+    let key = key();
+    let signature = sshsig::sign(&key, "git", b"hello\n").unwrap();
+    let public = key.public().to_openssh("me").unwrap();
+    let other = key_of(KeyKind::P256).public().to_openssh("me").unwrap();
+    let (mut yes, mut no) = (0, 0);
+    for line in [
+        "anna KEY",
+        "anna,ben KEY",
+        "a*a KEY",
+        "an?? KEY",
+        "an? KEY",
+        "*,!anna KEY",
+        "!anna,* KEY",
+        "!ben KEY",
+        "\"anna\" KEY",
+        "Anna KEY",
+        "anna namespaces=\"git\" KEY",
+        "anna namespaces=\"file\" KEY",
+        "anna namespaces=\"file,git\" KEY",
+        "anna namespaces=\"g*\" KEY",
+        "anna namespaces=\"*,!git\" KEY",
+        "anna namespaces=git KEY",
+        "anna something KEY",
+        "anna cert-authority KEY",
+        "anna OTHER",
+        "anna OTHER\n# comment\n\nanna KEY",
+        "ben KEY\nanna namespaces=\"git\" KEY",
+        "anna",
+    ] {
+        let text = line.replace("KEY", &public).replace("OTHER", &other) + "\n";
+        let signers = sshsig::read_signers(&text);
+        let ours = signers.iter().filter_map(|line| line.signer.as_ref().ok());
+        let ours = ours
+            .filter(|signer| signer.key() == &key.public())
+            .any(|signer| signer.allows(Some("anna"), "git"));
+        let dir = TempDir::new().unwrap();
+        let allowed = write(&dir, "allowed", &text);
+        let signature = write(&dir, "message.sig", &signature);
+        let message = write(&dir, "message", "hello\n");
+        let theirs = Command::new("ssh-keygen")
+            .args(["-Y", "verify", "-n", "git", "-I", "anna", "-f"])
+            .arg(&allowed)
+            .arg("-s")
+            .arg(&signature)
+            .stdin(std::fs::File::open(&message).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(ours, theirs.status.success(), "{line}: {theirs:?}");
+        yes += usize::from(ours);
+        no += usize::from(!ours);
+    }
+    assert!(yes >= 8 && no >= 8, "{yes}, {no}");
 }
 
 #[test]

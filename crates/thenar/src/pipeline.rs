@@ -2,7 +2,9 @@
 
 use sha2::{Digest, Sha256};
 use thenar_image::{HandSide, Photo, Roi, RoiFrame};
-use thenar_key::{CodeParams, CommitParams, Commitment, Factors, KeyPair, PalmHash, commit};
+use thenar_key::{
+    CodeParams, CommitParams, Commitment, Factors, KeyKind, KeyPair, PalmHash, commit,
+};
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
     BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
@@ -222,7 +224,7 @@ impl Pipeline {
         Ok(hash)
     }
 
-    /// feature + passphrase ─► commitment and key pair.
+    /// feature + passphrase ─► commitment and key pair of this kind.
     ///
     /// # Errors
     /// When Argon2id refuses.
@@ -230,9 +232,11 @@ impl Pipeline {
         &self,
         feature: &[f32],
         factors: Factors<'_>,
+        kind: KeyKind,
     ) -> Result<(Commitment, KeyPair), PipelineError> {
         let params = CommitParams {
             code: HASH_CODE,
+            kind,
             ..CommitParams::default()
         };
         Ok(commit(

@@ -44,6 +44,14 @@ pub enum KeyError {
         /// What was wrong.
         reason: String,
     },
+    /// A text that is no public key, or none that is known here.
+    #[error("this is not {form}: {reason}")]
+    Text {
+        /// The form that was expected.
+        form: &'static str,
+        /// What was wrong.
+        reason: String,
+    },
     /// The encoder failed.
     #[error("encoding the key as {form} failed: {reason}")]
     Encoding {

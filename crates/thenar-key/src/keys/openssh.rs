@@ -5,10 +5,12 @@ use ssh_key::private::{
     RsaPrivateKey,
 };
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
-use ssh_key::{LineEnding, Mpint};
+use ssh_key::{HashAlg, LineEnding, Mpint};
 use zeroize::Zeroizing;
 
-use super::{KeyError, KeyKind, KeyPair, PrivateKey, PublicKey, check_comment, encoding};
+use super::{
+    KeyError, KeyKind, KeyPair, MAX_TEXT_BYTES, PrivateKey, PublicKey, check_comment, encoding,
+};
 use crate::rsa::{PUBLIC_EXPONENT, RsaKey};
 
 const PUBLIC: &str = "an OpenSSH public key";
@@ -24,6 +26,49 @@ impl PublicKey {
         ssh_key::PublicKey::new(self.ssh_data()?, comment)
             .to_openssh()
             .map_err(|e| encoding(PUBLIC, e))
+    }
+
+    /// Reads a line of `authorized_keys` without options, as in a `.pub` file: type, key, and a comment that is ignored.
+    ///
+    /// # Errors
+    /// Too long, not such a line, or of a kind that is not known here (an RSA key with another size or exponent too).
+    pub fn from_openssh(line: &str) -> Result<Self, KeyError> {
+        let failed = |reason: String| KeyError::Text {
+            form: PUBLIC,
+            reason,
+        };
+        if line.len() > MAX_TEXT_BYTES {
+            return Err(failed(format!("it has {} bytes", line.len())));
+        }
+        let read = ssh_key::PublicKey::from_openssh(line.trim_ascii())
+            .map_err(|e| failed(e.to_string()))?;
+        let key = Self::from_ssh_data(read.key_data())
+            .ok_or_else(|| failed(format!("this {} key is not known here", read.algorithm())))?;
+        // Only what would be written again is read.
+        let written = key.to_openssh("")?;
+        match line.split_ascii_whitespace().take(2).eq(written.split(' ')) {
+            true => Ok(key),
+            false => Err(failed("it is not in its one proper form".into())),
+        }
+    }
+
+    /// The key as SSH sends it (RFC 4253, section 6.6): type and numbers, each with its length.
+    ///
+    /// # Errors
+    /// X25519, which OpenSSH does not know.
+    pub fn to_ssh_bytes(&self) -> Result<Vec<u8>, KeyError> {
+        ssh_key::PublicKey::from(self.ssh_data()?)
+            .to_bytes()
+            .map_err(|e| encoding(PUBLIC, e))
+    }
+
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    ///
+    /// # Errors
+    /// X25519, which OpenSSH does not know.
+    pub fn fingerprint(&self) -> Result<String, KeyError> {
+        let key = ssh_key::PublicKey::from(self.ssh_data()?);
+        Ok(key.fingerprint(HashAlg::Sha256).to_string())
     }
 
     /// The key in the types of `ssh-key`.
@@ -60,10 +105,7 @@ impl PublicKey {
             KeyData::Rsa(key) => {
                 let e = key.e.as_positive_bytes()?;
                 let n = key.n.as_positive_bytes()?;
-                let kinds = [KeyKind::Rsa2048, KeyKind::Rsa3072, KeyKind::Rsa4096];
-                let kind = kinds
-                    .into_iter()
-                    .find(|kind| kind.public_len() == n.len())?;
+                let kind = KeyKind::rsa_of_len(n.len())?;
                 (e == &PUBLIC_EXPONENT.to_be_bytes()[1..]).then(|| read(kind, n))?
             }
             _ => None,

@@ -215,6 +215,63 @@ fn points_of_small_order_give_no_shared_secret() {
     assert!(PublicKey::from_bytes(KeyKind::X25519, &[0xff; 32]).is_err());
 }
 
+#[test]
+fn public_keys_are_read_as_they_are_written() {
+    for kind in KeyKind::ALL {
+        let key = KeyPair::from_seed(kind, &[5; 32]).unwrap().public();
+        let pem = key.to_pem().unwrap();
+        assert_eq!(PublicKey::from_pem(&pem).unwrap(), key);
+        assert!(PublicKey::from_pem(&pem.replace("PUBLIC", "PRIVATE")).is_err());
+        let Ok(line) = key.to_openssh("with a comment") else {
+            assert_eq!(kind, KeyKind::X25519);
+            continue;
+        };
+        assert_eq!(PublicKey::from_openssh(&line).unwrap(), key);
+        let bytes = key.to_ssh_bytes().unwrap();
+        assert_eq!(bytes[..4], (key_type(&line).len() as u32).to_be_bytes());
+        assert_eq!(
+            &bytes[4..4 + key_type(&line).len()],
+            key_type(&line).as_bytes()
+        );
+    }
+    let long = "A".repeat(MAX_TEXT_BYTES + 1);
+    for result in [PublicKey::from_pem(&long), PublicKey::from_openssh(&long)] {
+        assert!(result.unwrap_err().to_string().contains("4097 bytes"));
+    }
+}
+
+fn key_type(line: &str) -> &str {
+    line.split(' ').next().unwrap()
+}
+
+/// Every character changed: not read, or another key.
+#[test]
+fn changed_public_keys_are_refused_or_others() {
+    for kind in [KeyKind::P256, KeyKind::Rsa2048] {
+        let key = KeyPair::from_seed(kind, &[5; 32]).unwrap().public();
+        let (pem, line) = (key.to_pem().unwrap(), key.to_openssh("").unwrap());
+        for i in 0..pem.trim_end().len() {
+            let changed = with_a(&pem, i);
+            assert_ne!(PublicKey::from_pem(&changed), Ok(key.clone()), "{changed}");
+        }
+        for i in 0..line.len() {
+            let changed = with_a(&line, i);
+            assert_ne!(
+                PublicKey::from_openssh(&changed),
+                Ok(key.clone()),
+                "{changed}"
+            );
+        }
+    }
+}
+
+/// The text with its character at `i` turned into an A, or a B where it was one.
+fn with_a(text: &str, i: usize) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[i] = if bytes[i] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_as_a_recipient_without_panic(text in "(age1)?[ -~\u{80}-\u{ff}]{0,70}") {
@@ -226,6 +283,12 @@ proptest! {
         let public = KeyPair::from_seed(KeyKind::X25519, &seed).unwrap().public();
         let text = public.to_age_recipient().unwrap();
         prop_assert_eq!(PublicKey::from_age_recipient(&text).unwrap(), public);
+    }
+
+    #[test]
+    fn any_text_is_read_as_a_public_key_without_panic(text in "(-----BEGIN PUBLIC KEY-----\n|ssh-rsa |ssh-ed25519 )?[A-Za-z0-9+/=\n -]{0,90}") {
+        prop_assert!(PublicKey::from_pem(&text).is_err());
+        prop_assert!(PublicKey::from_openssh(&text).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use thenar::PipelineError;
 use thenar::Rejection;
 use thenar::image::ImageError;
 use thenar_eval::EvalError;
-use thenar_key::{CommitmentError, TokenError, keys::KeyError};
+use thenar_key::{CommitmentError, SshsigError, TokenError, keys::KeyError};
 use thenar_net::NetError;
 use thenar_net::calibration::CalibrationError;
 use thenar_protect::{KeyringError, ProtectError, RecordError};
@@ -96,6 +96,9 @@ pub(crate) enum CliError {
     /// A key could not be written.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A signature. `what` is the file with a colon, or nothing.
+    #[error("{what}{source}")]
+    Signature { what: String, source: SshsigError },
     /// The passphrase.
     #[error(transparent)]
     Passphrase(#[from] TokenError),
@@ -139,6 +142,14 @@ impl CliError {
         }
     }
 
+    /// A signature that cannot be made or judged.
+    pub(crate) fn signature(source: SshsigError) -> Self {
+        Self::Signature {
+            what: String::new(),
+            source,
+        }
+    }
+
     /// Names the file that could not be read or written.
     pub(crate) fn file<'a>(
         path: &'a Path,
@@ -176,6 +187,7 @@ impl CliError {
             Self::Store(_) => "store",
             Self::Keyring(_) | Self::KeyringLost { .. } | Self::TokenLost { .. } => "keyring",
             Self::Commitment { .. } | Self::Key(_) => "key",
+            Self::Signature { .. } => "signature",
             Self::Passphrase(_) => "passphrase",
             Self::Eval(_) | Self::ListImage { .. } => "eval",
             Self::Synth(_) => "synth",

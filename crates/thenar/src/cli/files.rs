@@ -1,12 +1,30 @@
 //! Files appear whole or not at all; private ones are for the owner only and never overwritten.
 
-use std::fs::{self, OpenOptions};
-use std::io::{Cursor, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use image::{DynamicImage, ImageFormat};
 
 use super::error::CliError;
+
+/// Reads a file (`-` for stdin) of at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: u64, action: &'static str) -> Result<Vec<u8>, CliError> {
+    let failed = CliError::file(path, action);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        let stdin = std::io::stdin().lock();
+        stdin.take(limit + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    }
+    .map_err(&failed)?;
+    if bytes.len() as u64 > limit {
+        let reason = format!("it is longer than {limit} bytes");
+        return Err(failed(std::io::Error::other(reason)));
+    }
+    Ok(bytes)
+}
 
 /// Writes a file, replacing what was there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

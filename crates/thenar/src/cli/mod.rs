@@ -21,8 +21,10 @@ mod revoke;
 mod roi;
 mod rotate;
 mod session;
+mod sign;
 mod synth;
 mod verify;
+mod verify_signature;
 
 use std::process::ExitCode;
 
@@ -78,6 +80,8 @@ fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
         Command::Renew(args) => renew::run(session, &args),
         Command::Rotate => rotate::run(session),
         Command::Key { command } => key::run(session, &command),
+        Command::Sign(args) => sign::run(session, &args),
+        Command::VerifySignature(args) => verify_signature::run(session, &args),
         Command::Roi(args) => roi::run(session, &args),
         Command::Synth(args) => synth::run(session, &args),
         Command::Bench(args) => bench::run(session, &args),

@@ -12,8 +12,11 @@
 //! | `revoke` | `subject`, `revoked` |
 //! | `rotate` | `records`, `epoch` |
 //! | `key new`, `key recover` | `name`, `kind`, `public`, `private_file` (null when none was asked for); `key recover` also `recovered` |
+//! | `key public` | `name`, `kind`, `public` |
 //! | `key list` | `keys` (list of `name`, `kind`, `public`, `device_secret`) |
 //! | `key remove` | `name`, `removed` |
+//! | `sign` | `name`, `namespace`, and `file` or, on stdout, `signature` |
+//! | `verify-signature` | `file`, `valid`, `namespace`, `kind`, `fingerprint`; `signer` (null for a plain key) or `reason` |
 //! | `roi` | `file`, `width`, `height`, `presence`, `side`, `side_confidence`, `key_points`, `confidence`, `pose`, `corners`, `quality`, `problem`, `advice`; `error` when the photo is not good enough |
 //! | `synth` | `folder`, `images` |
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |

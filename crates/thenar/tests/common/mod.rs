@@ -111,6 +111,28 @@ impl Place {
     }
 }
 
+/// A program of the system, in this folder.
+pub fn program(place: &Place, name: &str, args: &str) -> Command {
+    let mut command = Command::new(name);
+    // A space too many stands for an empty argument.
+    command
+        .args(args.split(' '))
+        .current_dir(place.path(""))
+        .env("HOME", place.path(""))
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a program that must be there and succeed prints on stdout.
+#[track_caller]
+pub fn said(place: &Place, name: &str, args: &str) -> String {
+    let output = program(place, name, args)
+        .output()
+        .unwrap_or_else(|error| panic!("{name}: {error}; it must be installed"));
+    assert!(output.status.success(), "{name} {args}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// The bytes of a file.
 pub fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()

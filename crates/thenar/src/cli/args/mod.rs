@@ -1,8 +1,10 @@
 //! The arguments of every command.
 
 mod eval;
+mod key;
 
 pub(crate) use eval::*;
+pub(crate) use key::*;
 
 use std::path::PathBuf;
 
@@ -77,6 +79,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Key,
     },
+    /// Sign a file with a key, for ssh and git
+    Sign(Sign),
+    /// Is this signature on a file good? No palm is needed
+    VerifySignature(VerifySignature),
     /// Find the hand in a photo and cut its region of interest
     Roi(Roi),
     /// Draw palms that belong to nobody
@@ -168,57 +174,6 @@ pub(crate) struct Renew {
     /// Do not require that the photos match the present record
     #[arg(long)]
     pub force: bool,
-}
-
-/// The commands under `key`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Make a key from a palm and a passphrase; only public data is stored
-    New(MakeKey),
-    /// Bring a key back from the palm and the passphrase
-    Recover(MakeKey),
-    /// List the keys
-    List,
-    /// Delete a key's public record: the key can never come back
-    Remove(KeyName),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct KeyName {
-    /// The key's name
-    #[arg(value_parser = name)]
-    pub name: String,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct MakeKey {
-    /// The key's name
-    #[arg(value_parser = name)]
-    pub name: String,
-    /// Photos of the palm; three are better than one
-    #[arg(required = true, value_name = "PHOTO")]
-    pub photos: Vec<PathBuf>,
-    /// Read the passphrase from the first line of a file (`-` for stdin) instead of asking
-    #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
-    /// Write the private key to a new file of mode 0600 (`-` for stdout)
-    #[arg(long, value_name = "FILE")]
-    pub out_private: Option<PathBuf>,
-    /// Form of the keys
-    #[arg(long, value_enum, default_value_t = KeyForm::Openssh)]
-    pub format: KeyForm,
-    /// A file with a third factor, made by `key new` when there is none; without it the key cannot come back
-    #[arg(long, value_name = "FILE")]
-    pub device_secret: Option<PathBuf>,
-}
-
-/// How keys are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeyForm {
-    /// As ssh-keygen writes them
-    Openssh,
-    /// PKCS#8 and SubjectPublicKeyInfo
-    Pem,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,14 +1,19 @@
 //! `thenar key …`: keys that are stored nowhere.
 
 mod device;
+mod form;
 mod make;
 mod private;
+pub(crate) mod signing;
+pub(crate) mod unlock;
+
+pub(crate) use form::kind_name;
 
 use serde_json::{Value, json};
 use thenar_key::Commitment;
 
 use super::Verdict;
-use super::args::{Key, KeyName};
+use super::args::{Key, KeyName, PublicKeyOf};
 use super::error::CliError;
 use super::session::Session;
 
@@ -16,9 +21,21 @@ pub(crate) fn run(session: &Session, command: &Key) -> Result<Verdict, CliError>
     match command {
         Key::New(args) => make::new(session, args),
         Key::Recover(args) => make::recover(session, args),
+        Key::Public(args) => public(session, args),
         Key::List => list(session),
         Key::Remove(args) => remove(session, args),
     }
+}
+
+fn public(session: &Session, args: &PublicKeyOf) -> Result<Verdict, CliError> {
+    let record = unlock::record(session, &args.name)?;
+    let form = form::choose(record.kind(), args.format)?;
+    let public = form::public(record.public_key(), &args.name, form)?;
+    session.out.result(
+        &public,
+        &json!({ "name": args.name, "kind": form::kind_name(record.kind()), "public": public }),
+    );
+    Ok(Verdict::Yes)
 }
 
 fn list(session: &Session) -> Result<Verdict, CliError> {
@@ -29,14 +46,14 @@ fn list(session: &Session) -> Result<Verdict, CliError> {
             continue;
         };
         let record = parse(&name, &bytes)?;
-        let public = record.public_key().to_openssh(&comment(&name))?;
+        let form = form::choose(record.kind(), None)?;
         values.push(json!({
             "name": name,
-            "kind": record.kind().name(),
-            "public": public,
+            "kind": form::kind_name(record.kind()),
+            "public": form::public(record.public_key(), &name, form)?,
             "device_secret": record.needs_device_secret(),
         }));
-        lines.push(public);
+        lines.push(form::line(record.public_key(), &name)?);
     }
     if lines.is_empty() {
         lines.push("there are no keys".into());
@@ -64,9 +81,4 @@ fn parse(name: &str, bytes: &[u8]) -> Result<Commitment, CliError> {
         name: name.into(),
         source,
     })
-}
-
-/// The key's name as the comment of an OpenSSH line.
-fn comment(name: &str) -> String {
-    format!("thenar:{}", name.replace(char::is_whitespace, "_"))
 }

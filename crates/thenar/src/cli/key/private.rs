@@ -3,17 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
-use thenar_key::KeyPair;
-
-use super::super::args::{KeyForm, MakeKey};
+use super::super::args::Written;
 use super::super::error::CliError;
 use super::super::files;
 use super::super::session::Session;
-use super::comment;
 
 /// Refuses what cannot be written, before any work is done.
-pub(super) fn check(session: &Session, args: &MakeKey) -> Result<(), CliError> {
-    match args.out_private.as_deref() {
+pub(super) fn check(session: &Session, written: &Written) -> Result<(), CliError> {
+    match written.out_private.as_deref() {
         None => Ok(()),
         Some(path) if path == Path::new("-") => {
             if session.out.is_json() {
@@ -27,25 +24,23 @@ pub(super) fn check(session: &Session, args: &MakeKey) -> Result<(), CliError> {
     }
 }
 
-/// Writes the private key where it was asked for; true when that was stdout.
-pub(super) fn write(session: &Session, args: &MakeKey, pair: &KeyPair) -> Result<bool, CliError> {
-    let Some(path) = args.out_private.as_deref() else {
-        return Ok(false);
-    };
-    let text = match args.format {
-        KeyForm::Openssh => pair.to_openssh(&comment(&args.name))?,
-        KeyForm::Pem => pair.to_pem()?,
-    };
+/// Writes the private key, with a warning; true when that was to stdout.
+pub(super) fn write(session: &Session, path: &Path, text: &str) -> Result<bool, CliError> {
     if path == Path::new("-") {
+        warn(session, "on stdout", "keep it out of files");
         std::io::stdout()
             .write_all(text.as_bytes())
             .map_err(CliError::file(path, "write the private key"))?;
         return Ok(true);
     }
     files::write_private(path, text.as_bytes())?;
-    session.out.note(&format!(
-        "the private key is in {}; delete it after use",
-        path.display()
-    ));
+    let place = format!("in {}", path.display());
+    warn(session, &place, "delete it after use");
     Ok(false)
+}
+
+fn warn(session: &Session, place: &str, advice: &str) {
+    session.out.note(&format!(
+        "warning: the private key is {place} in the clear; whoever reads it has the key, without palm or passphrase; {advice}"
+    ));
 }

@@ -1,0 +1,64 @@
+//! Palm and passphrase bring a key back.
+
+use serde_json::json;
+use thenar::{Feature, PipelineError};
+use thenar_key::{Commitment, CommitmentError, Factors, KeyPair};
+
+use super::super::Verdict;
+use super::super::args::Unlock;
+use super::super::error::CliError;
+use super::super::passphrase::{self, Purpose};
+use super::super::session::{Acquired, Session};
+use super::{device, parse};
+
+/// The public record of a key that must be there.
+pub(crate) fn record(session: &Session, name: &str) -> Result<Commitment, CliError> {
+    let bytes = session.store()?.get_key(name)?;
+    parse(name, &bytes.ok_or_else(|| session.unknown("key", name))?)
+}
+
+/// The key of this record, or `None` when palm or passphrase is another: which of them cannot be told.
+pub(crate) fn unlock(
+    session: &Session,
+    record: &Commitment,
+    args: &Unlock,
+) -> Result<Option<KeyPair>, CliError> {
+    let pipeline = session.pipeline()?;
+    let acquired = session.acquire_all(&pipeline, &args.photos)?;
+    let passphrase = passphrase::read(args.passphrase_file.as_deref(), Purpose::Recovery)?;
+    let device = args
+        .device_secret
+        .as_deref()
+        .map(device::read)
+        .transpose()?;
+    let factors = Factors {
+        passphrase: &passphrase,
+        device_secret: device.as_ref(),
+    };
+    match pipeline.recover(record, tries(&acquired), factors) {
+        Ok(pair) => Ok(Some(pair)),
+        Err(PipelineError::Commitment(CommitmentError::NotRecovered)) => Ok(None),
+        Err(PipelineError::Commitment(source)) => Err(CliError::Commitment {
+            name: args.name.clone(),
+            source,
+        }),
+        Err(error) => Err(CliError::Model(error)),
+    }
+}
+
+/// Says that the key did not come back.
+pub(crate) fn not_recovered(session: &Session, name: &str) -> Verdict {
+    session.out.result(
+        &format!("{name}: {}", CommitmentError::NotRecovered),
+        &json!({ "name": name, "recovered": false }),
+    );
+    Verdict::No
+}
+
+/// The mean feature first, then every view of each photo, as many as may be tried.
+fn tries(acquired: &Acquired) -> impl Iterator<Item = &Feature> {
+    let views = acquired.palms.iter().flat_map(|palm| &palm.views);
+    std::iter::once(&acquired.feature)
+        .chain(views)
+        .take(thenar_key::commitment::MAX_CAPTURES)
+}
