@@ -20,8 +20,10 @@ pub enum Stolen {
     Repaired,
     /// A repaired record together with its passphrase.
     RepairedWithPassphrase {
-        /// Numbers F in a feature, of which the record marks n.
+        /// Numbers F in a feature, of which the record marks r·n.
         numbers: usize,
+        /// Numbers r that keep one bit.
+        copies: usize,
     },
 }
 
@@ -29,7 +31,7 @@ pub enum Stolen {
 /// (those of real palms are not: then this is an upper bound, and the rest is smaller than its length too).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leakage {
-    /// Bits in the palm hash: k in the published form, else n.
+    /// Bits in the palm hash: k in the published form, else n, or r·n with several numbers for each bit.
     pub hash_bits: usize,
     /// Bits of the palm hash w that are given away.
     pub leaked: usize,
@@ -48,15 +50,18 @@ impl Leakage {
 ///
 /// Published: parity is a linear map of rank min(k, n − k) (`x^(n−k) m(x) mod g(x)`, and g has the constant
 /// term 1). Code offset: the syndrome of w, n − k bits. Repaired: δ is masked by a ChaCha20 stream and the marks by a
-/// secret order, both from the passphrase, so nothing without it (for one who cannot break those); with it, the syndrome
-/// and log2 C(F, n) bits of places.
+/// secret order, both from the passphrase, so nothing without it (for one who cannot break those); with it, r·n − k bits
+/// (the copies and the syndrome) and log2 C(F, r·n) bits of places.
 pub fn leakage(code: &Bch, stolen: Stolen) -> Leakage {
     let (n, k) = (code.n(), code.k());
     let (hash_bits, leaked, places) = match stolen {
         Stolen::Published => (k, k.min(n - k), 0.0),
         Stolen::CodeOffset => (n, n - k, 0.0),
         Stolen::Repaired => (n, 0, 0.0),
-        Stolen::RepairedWithPassphrase { numbers } => (n, n - k, log2_choose(numbers, n)),
+        Stolen::RepairedWithPassphrase { numbers, copies } => {
+            let bits = copies * n;
+            (bits, bits - k, log2_choose(numbers, bits))
+        }
     };
     Leakage {
         hash_bits,
@@ -77,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leakage_of_the_default_code() {
+    fn leakage_of_a_code() {
         let code = Bch::with_dimension(7, 29).unwrap();
         let of = |stolen| leakage(&code, stolen);
         assert_eq!(of(Stolen::Published).remaining(), 0);
@@ -90,10 +95,21 @@ mod tests {
                 places: 0.0
             }
         );
-        let all = of(Stolen::RepairedWithPassphrase { numbers: 512 });
+        let all = of(Stolen::RepairedWithPassphrase {
+            numbers: 512,
+            copies: 1,
+        });
         assert_eq!(all.leaked, 98);
         // log2 C(512, 127) = 409.17 (Python: math.log2(math.comb(512, 127))).
         assert!((all.places - 409.17).abs() < 0.01, "{all:?}");
+        let all = of(Stolen::RepairedWithPassphrase {
+            numbers: 2048,
+            copies: 8,
+        });
+        assert_eq!(
+            (all.hash_bits, all.leaked, all.remaining()),
+            (1016, 987, 29)
+        );
         assert_eq!(log2_choose(5, 7), 0.0);
     }
 }

@@ -4,8 +4,10 @@
 //!
 //! * The palm hash w is made of the feature's most reliable numbers only; which these are is stored, shuffled under the
 //!   passphrase (module `places`).
-//! * δ = w ⊕ BCH(s) ⊕ mask(passphrase). Without the mask, two records of one palm can be linked by decoding their sum
-//!   (Simoens, Tuyls, Preneel 2009), and δ tells n − k bits about the palm hash w.
+//! * Each bit of the codeword is kept in several numbers and read back from their sum (module `copies`), so that a long
+//!   secret fits.
+//! * δ = w ⊕ C(s) ⊕ mask(passphrase), where C(s) is BCH(s) with every bit r times in a row. Without the mask, two records of one palm can be linked by decoding their sum
+//!   (Simoens, Tuyls, Preneel 2009), and δ tells r·n − k bits about the palm hash w.
 //! * s is random, so a renewed record has nothing in common with the old one.
 //! * Everything stored is under a tag that needs s and the passphrase (the random-oracle form of robust fuzzy extractors:
 //!   Dodis, Katz, Reyzin, Smith 2006), so changed helper data is noticed and never turns into another key.
@@ -24,9 +26,9 @@
 //! token      = Argon2id(passphrase, salt)
 //! … key      = HKDF-Expand(HKDF-Extract(salt, token), "thenar/key/v1/" | "mask", "places", "token")
 //! order      = shuffle of 0…F−1 by ChaCha20(places key, nonce 0), see module `places`
-//! marks      = the n numbers of largest magnitude, in that order
+//! marks      = the r·n numbers of largest magnitude, in that order
 //! w          = signs of the marked numbers, in that order
-//! δ          = w ⊕ BCH(s) ⊕ ChaCha20(mask key, nonce 0)
+//! δ          = w ⊕ C(s) ⊕ ChaCha20(mask key, nonce 0)
 //! slow       = Argon2id(s | token key [| device secret], salt)
 //! root       = HKDF(ikm = slow, salt, info = "thenar/key/v1" | record header | SHA-256(δ | marks))
 //! seed       = HKDF-Expand(root, "thenar/key/v1/seed/" | kind)
@@ -39,8 +41,10 @@
 //! From the palm-hash key paper: the published form stores parity bits of w itself, which determine w when k ≤ n − k,
 //! and XORs the token only after decoding. That form stands in [`published`](crate::published).
 
+mod copies;
 mod derive;
 mod error;
+mod measure;
 mod params;
 mod places;
 pub mod record;
@@ -55,11 +59,13 @@ use crate::bch::Bch;
 use crate::bits::{self, words_for};
 use crate::keys::{KeyKind, KeyPair, PublicKey};
 use crate::token::{self, Cost, SALT_LEN};
+pub use copies::MAX_COPIES;
 use derive::{Root, TokenKeys};
 pub use error::CommitmentError;
+pub use measure::{PalmHash, PalmViews};
 pub use params::{CodeParams, CommitParams, DEVICE_SECRET_LEN, DeviceSecret, Factors};
+pub use places::MAX_NUMBERS;
 use places::Places;
-pub use places::{MAX_NUMBERS, PalmHash};
 
 /// Length of the tag in bytes.
 pub const TAG_LEN: usize = 32;
@@ -75,6 +81,7 @@ const MAX_SECRETS: usize = 4;
 pub struct Commitment {
     kind: KeyKind,
     code: CodeParams,
+    copies: u8,
     cost: Cost,
     needs_device_secret: bool,
     contract: [u8; 32],
@@ -85,7 +92,7 @@ pub struct Commitment {
     tag: [u8; TAG_LEN],
 }
 
-/// Makes a new key for a feature of whole `numbers` (at least `params.code.n` of them, at most [`MAX_NUMBERS`]; their
+/// Makes a new key for a feature of whole `numbers` (at least [`CommitParams::bits`] of them, at most [`MAX_NUMBERS`]; their
 /// scale means nothing) and what the person knows and has.
 ///
 /// `contract` is the digest of the model and the preprocessing that made the numbers. Averaging several captures is
@@ -101,7 +108,9 @@ pub fn commit(
     rng: &mut impl CryptoRng,
 ) -> Result<(Commitment, KeyPair), CommitmentError> {
     let code = params.code.build()?;
-    places::check_count(numbers.len(), code.n())?;
+    copies::check(params.copies)?;
+    let (copies, length) = (usize::from(params.copies), params.bits());
+    places::check_count(numbers.len(), length)?;
     let mut salt = [0; SALT_LEN];
     rng.fill_bytes(&mut salt);
     let mut secret = Zeroizing::new(vec![0u64; words_for(code.k())]);
@@ -114,20 +123,21 @@ pub fn commit(
         &salt,
     );
     let order = token_keys.order(numbers.len());
-    let places = Places::choose(numbers, code.n(), &order)?;
-    let word = places.read(numbers, &order)?;
+    let places = Places::choose(numbers, length, &order)?;
+    let word = places.signs(numbers, &order)?;
 
-    // delta = w XOR BCH(s) XOR mask
-    let mut offset = code.encode(&secret)?;
+    // delta = w XOR C(s) XOR mask
+    let mut offset = copies::spread(&code.encode(&secret)?, code.n(), copies);
     offset
         .iter_mut()
         .zip(word.iter())
         .for_each(|(bits, palm)| *bits ^= palm);
-    token_keys.apply_mask(&mut offset, code.n());
+    token_keys.apply_mask(&mut offset, length);
 
     let mut commitment = Commitment {
         kind: params.kind,
         code: params.code,
+        copies: params.copies,
         cost: params.cost,
         needs_device_secret: factors.device_secret.is_some(),
         contract: *contract,
@@ -160,9 +170,19 @@ impl Commitment {
         self.places.count()
     }
 
-    /// The code; its `n` is the length of the palm hash.
+    /// The code.
     pub fn code(&self) -> CodeParams {
         self.code
+    }
+
+    /// Numbers of the feature that keep one bit of the codeword.
+    pub fn copies(&self) -> u8 {
+        self.copies
+    }
+
+    /// Length of the palm hash and of the helper data in bits: copies times the length of the code.
+    fn bits(&self) -> usize {
+        usize::from(self.copies) * usize::from(self.code.n)
     }
 
     /// Cost of the passphrase.
@@ -185,12 +205,12 @@ impl Commitment {
         self.needs_device_secret
     }
 
-    /// The helper data δ, n bits. Public; for measuring what it tells.
+    /// The helper data δ, as many bits as the palm hash. Public; for measuring what it tells.
     pub fn helper_data(&self) -> &[u64] {
         &self.delta
     }
 
-    /// The key pair, from a feature whose palm hash is within t bits of the enrolled one, and the same factors.
+    /// The key pair, from a feature in which at most t bits of the codeword come back wrong, and the same factors.
     ///
     /// # Errors
     /// [`CommitmentError::NotRecovered`] if palm, passphrase or device secret are wrong or the record was changed; a clear
@@ -256,15 +276,13 @@ impl Commitment {
         token_keys: &TokenKeys,
     ) -> Result<Vec<Zeroizing<Vec<u64>>>, CommitmentError> {
         let order = token_keys.order(self.places.count());
-        let mut mask = Zeroizing::new(vec![0; words_for(code.n())]);
-        token_keys.apply_mask(&mut mask, code.n());
+        // C(s) XOR w
+        let mut offset = Zeroizing::new(self.delta.clone());
+        token_keys.apply_mask(&mut offset, self.bits());
         let mut secrets: Vec<Zeroizing<Vec<u64>>> = Vec::new();
         for numbers in captures {
-            // w' XOR delta XOR mask = BCH(s) XOR (w XOR w')
-            let mut noisy = self.places.read(numbers, &order)?;
-            for ((bits, delta), mask) in noisy.iter_mut().zip(&self.delta).zip(mask.iter()) {
-                *bits ^= delta ^ mask;
-            }
+            let marked = self.places.read(numbers, &order)?;
+            let noisy = copies::gather(&marked, &offset, usize::from(self.copies));
             let Ok(decoded) = code.decode(&noisy) else {
                 continue;
             };
@@ -305,8 +323,7 @@ impl Commitment {
         keys: &TokenKeys,
         device: Option<&DeviceSecret>,
     ) -> Result<Root, CommitmentError> {
-        let mut helper_data: Vec<u8> =
-            bits::to_bytes(&self.delta, usize::from(self.code.n)).collect();
+        let mut helper_data: Vec<u8> = bits::to_bytes(&self.delta, self.bits()).collect();
         helper_data.extend(self.places.to_bytes());
         let secret: Zeroizing<Vec<u8>> = Zeroizing::new(bits::to_bytes(secret, k).collect());
         Ok(Root::new(

@@ -16,7 +16,7 @@
 //! # let cost = thenar_key::Cost { memory_kib: 64, passes: 1, lanes: 1 };
 //! # let params = CommitParams { cost, ..CommitParams::default() };
 //! # let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]);
-//! let palm: Vec<i32> = (0..512).map(|i| (i * i * 37) % 2001 - 1000).collect();
+//! let palm: Vec<i32> = (0..2048).map(|i| (i * i * 37) % 2001 - 1000).collect();
 //! let contract = [7; 32]; // digest of the model and the preprocessing that made the numbers
 //! let passphrase = Passphrase::for_new_key("gulls over the harbour")?;
 //! let (record, key) = commit(&palm, Factors::passphrase(&passphrase), &contract, &params, &mut rng)?;
@@ -64,7 +64,8 @@ pub mod token;
 pub use bch::{Bch, BchError};
 pub use bits::BitsError;
 pub use commitment::{
-    CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, PalmHash, commit,
+    CodeParams, CommitParams, Commitment, CommitmentError, DeviceSecret, Factors, PalmHash,
+    PalmViews, commit,
 };
 pub use keys::{KeyError, KeyKind, KeyPair, PublicKey};
 pub use sshsig::{Sshsig, SshsigError};

@@ -35,7 +35,7 @@ mod sink;
 
 pub use enrolment::{Disagreement, ENROLMENT_FMR, check_agreement, mean_feature};
 pub use error::{PipelineError, Rejection};
-pub use pipeline::{Feature, HASH_CODE, Palm, Pipeline, ROI_PREPROCESSING};
+pub use pipeline::{Feature, Palm, Pipeline, ROI_PREPROCESSING};
 pub use score::Score;
 pub use sink::{Intermediate, Sink, Stage};
 

@@ -2,9 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use thenar_image::{HandSide, Photo, Roi, RoiFrame};
-use thenar_key::{
-    CodeParams, CommitParams, Commitment, Factors, KeyKind, KeyPair, PalmHash, commit,
-};
+use thenar_key::{CommitParams, Commitment, Factors, KeyKind, KeyPair, PalmHash, commit};
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
     BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
@@ -16,9 +14,6 @@ use crate::{PipelineError, Rejection, Score, Sink};
 
 /// A feature: numbers of Euclidean norm 1, wiped when dropped.
 pub type Feature = Zeroizing<Vec<f32>>;
-
-/// The code of a palm hash: its length and how many wrong bits a second photo may have.
-pub const HASH_CODE: CodeParams = CodeParams::DEFAULT;
 
 /// How regions are cut and enhanced. Whoever changes that must change this name too.
 pub const ROI_PREPROCESSING: &str = "roi/v2";
@@ -213,13 +208,13 @@ impl Pipeline {
         Ok(quantise(feature, self.feature_len())?)
     }
 
-    /// feature ─► palm hash, [`HASH_CODE`]`.n` bits: the signs of the largest numbers. For looking and measuring; a key
-    /// makes its own, in an order that only the passphrase knows.
+    /// feature ─► palm hash: the signs of the largest numbers, as [`CommitParams::default`] says. For looking and measuring;
+    /// a key makes its own, in an order that only the passphrase knows.
     ///
     /// # Errors
     /// As [`Self::bits`].
     pub fn hash(&self, feature: &[f32], sink: &mut dyn Sink) -> Result<PalmHash, PipelineError> {
-        let hash = PalmHash::new(&self.numbers(feature)?, usize::from(HASH_CODE.n))?;
+        let hash = PalmHash::new(&self.numbers(feature)?, &CommitParams::default())?;
         sink.log("hash", &hash);
         Ok(hash)
     }
@@ -235,7 +230,6 @@ impl Pipeline {
         kind: KeyKind,
     ) -> Result<(Commitment, KeyPair), PipelineError> {
         let params = CommitParams {
-            code: HASH_CODE,
             kind,
             ..CommitParams::default()
         };

@@ -81,6 +81,8 @@ mod tests {
         };
         let params = CommitParams {
             cost,
+            code: CodeParams::BCH_127_29,
+            copies: 1,
             ..CommitParams::default()
         };
         let code = params.code.build().unwrap();
@@ -104,6 +106,49 @@ mod tests {
                 decoded: 0
             }
         );
+    }
+
+    /// With several numbers for each bit the attacker takes the majority first: without the mask the copies of each bit of
+    /// the sum would agree where the palm does.
+    #[test]
+    fn majorities_of_repaired_records_decode_as_random_words_do() {
+        let mut rng = ChaCha20Rng::seed_from_u64(4);
+        let secret = Passphrase::for_recovery("both know it").unwrap();
+        let params = CommitParams {
+            cost: Cost {
+                memory_kib: 8,
+                passes: 1,
+                lanes: 1,
+            },
+            ..CommitParams::default()
+        };
+        let (code, copies) = (params.code.build().unwrap(), usize::from(params.copies));
+        let mut agreeing = 0;
+        let pairs: Vec<[Vec<u64>; 2]> = (0..1000)
+            .map(|_| {
+                let palm = numbers(&random_word(&mut rng, params.bits()), params.bits());
+                let factors = Factors::passphrase(&secret);
+                let helpers = [(); 2].map(|()| {
+                    let made = commit(&palm, factors, &[0; 32], &params, &mut rng).unwrap();
+                    made.0.helper_data().to_vec()
+                });
+                let mut majority = vec![0u64; 2];
+                for bit in 0..code.n() {
+                    let places = bit * copies..(bit + 1) * copies;
+                    let differing = places
+                        .filter(|&i| bits::get(&helpers[0], i) != bits::get(&helpers[1], i))
+                        .count();
+                    majority[bit / 64] |= u64::from(2 * differing > copies) << (bit % 64);
+                    agreeing += usize::from(differing == 0 || differing == copies);
+                }
+                [majority, vec![0; 2]]
+            })
+            .collect();
+        assert_eq!(count(&code, &pairs).decoded, 0);
+        // Eight random bits agree with probability 2^-7; four standard deviations.
+        let expected = 127_000.0 / 128.0;
+        let off = (agreeing as f64 - expected).abs();
+        assert!(off < 4.0 * f64::sqrt(expected), "{agreeing} of 127,000");
     }
 
     #[test]
@@ -141,7 +186,7 @@ mod tests {
     fn random_words_decode_as_often_as_the_formula_says() {
         let code = Bch::new(5, 7).unwrap();
         assert!((chance_of_decoding(&code) - (-3.2316088817)).abs() < 1e-9);
-        let default = CodeParams::DEFAULT.build().unwrap();
+        let default = CodeParams::BCH_127_29.build().unwrap();
         assert!((chance_of_decoding(&default) - (-18.9221854519)).abs() < 1e-9);
         let mut rng = ChaCha20Rng::seed_from_u64(3);
         let pairs: Vec<_> = (0..4000)

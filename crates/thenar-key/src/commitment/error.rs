@@ -1,6 +1,6 @@
 //! What can go wrong with a commitment.
 
-use super::{MAX_CAPTURES, MAX_NUMBERS, record};
+use super::{MAX_CAPTURES, MAX_COPIES, MAX_NUMBERS, record};
 use crate::bch::BchError;
 use crate::bits::BitsError;
 use crate::keys::KeyError;
@@ -33,6 +33,12 @@ pub enum CommitmentError {
     Captures {
         /// Number given.
         found: usize,
+    },
+    /// No numbers for a bit, or too many.
+    #[error("{found} numbers for each bit, 1..={MAX_COPIES} are allowed")]
+    Copies {
+        /// Numbers asked for.
+        found: u8,
     },
     /// A feature of another length than the enrolled one.
     #[error("the feature has {found} numbers, the key was made from {expected}")]

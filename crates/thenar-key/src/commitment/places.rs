@@ -46,10 +46,16 @@ impl Order {
         }
         Self(order)
     }
+
+    /// Those of the numbers that are chosen, in this order.
+    pub(super) fn of_chosen(&self, chosen: &[bool]) -> Zeroizing<Vec<u16>> {
+        let places = self.0.iter().copied();
+        Zeroizing::new(places.filter(|&i| chosen[usize::from(i)]).collect())
+    }
 }
 
 /// Which of the numbers are the `n` of largest magnitude, of equal ones the first.
-fn most_reliable(numbers: &[i32], n: usize) -> Zeroizing<Vec<bool>> {
+pub(super) fn most_reliable(numbers: &[i32], n: usize) -> Zeroizing<Vec<bool>> {
     let mut by_size: Zeroizing<Vec<u16>> = Zeroizing::new((0..numbers.len() as u16).collect());
     let size = |i: u16| numbers[usize::from(i)].unsigned_abs();
     by_size.sort_by_key(|&i| (std::cmp::Reverse(size(i)), i));
@@ -58,64 +64,6 @@ fn most_reliable(numbers: &[i32], n: usize) -> Zeroizing<Vec<bool>> {
         chosen[usize::from(i)] = true;
     }
     chosen
-}
-
-/// A palm hash with its places in the clear: for measuring how palm hashes differ and for showing them, never for
-/// keeping.
-#[derive(Clone, Debug)]
-pub struct PalmHash {
-    /// Chosen numbers, one bit each, in the feature's own order.
-    chosen: Zeroizing<Vec<u64>>,
-    /// Their signs in the same places, 0 elsewhere.
-    signs: Zeroizing<Vec<u64>>,
-    n: usize,
-}
-
-impl PalmHash {
-    /// The palm hash of `n` bits of an enrolled feature.
-    ///
-    /// # Errors
-    /// Fewer than `n` numbers, or more than [`MAX_NUMBERS`].
-    pub fn new(numbers: &[i32], n: usize) -> Result<Self, CommitmentError> {
-        check_count(numbers.len(), n)?;
-        let chosen = most_reliable(numbers, n);
-        let chosen = pack(chosen.iter().copied());
-        let mut signs = Self::signs(numbers);
-        signs
-            .iter_mut()
-            .zip(chosen.iter())
-            .for_each(|(s, c)| *s &= c);
-        Ok(Self { chosen, signs, n })
-    }
-
-    /// The signs of all numbers of a probe, packed; what [`Self::differing`] compares with.
-    pub fn signs(numbers: &[i32]) -> Zeroizing<Vec<u64>> {
-        pack(numbers.iter().map(|&v| v > 0))
-    }
-
-    /// Bits in which the palm hash of a probe would differ, 0…n. A shorter probe is compared as far as it goes.
-    pub fn differing(&self, probe: &[u64]) -> u32 {
-        let words = self.signs.iter().zip(self.chosen.iter()).zip(probe);
-        words
-            .map(|((sign, chosen), probe)| (sign ^ probe & chosen).count_ones())
-            .sum()
-    }
-
-    /// Length in bits.
-    pub fn len(&self) -> usize {
-        self.n
-    }
-
-    /// Whether it has no bits.
-    pub fn is_empty(&self) -> bool {
-        self.n == 0
-    }
-
-    /// The bits in the feature's own order.
-    pub fn bits(&self) -> Zeroizing<Vec<bool>> {
-        let places = (0..64 * self.chosen.len()).filter(|&i| bits::get(&self.chosen, i) == 1);
-        Zeroizing::new(places.map(|i| bits::get(&self.signs, i) == 1).collect())
-    }
 }
 
 /// Bits as words, the first in the lowest place.
@@ -181,11 +129,24 @@ impl Places {
     ///
     /// # Errors
     /// The feature has another number of numbers.
-    pub(super) fn read(
+    pub(super) fn signs(
         &self,
         numbers: &[i32],
         order: &Order,
     ) -> Result<Zeroizing<Vec<u64>>, CommitmentError> {
+        let marked = self.read(numbers, order)?;
+        Ok(pack(marked.iter().map(|&number| number > 0)))
+    }
+
+    /// The marked numbers, in the secret order.
+    ///
+    /// # Errors
+    /// The feature has another number of numbers.
+    pub(super) fn read(
+        &self,
+        numbers: &[i32],
+        order: &Order,
+    ) -> Result<Zeroizing<Vec<i32>>, CommitmentError> {
         if numbers.len() != self.count {
             return Err(CommitmentError::Numbers {
                 found: numbers.len(),
@@ -194,9 +155,9 @@ impl Places {
         }
         let marked = (0..).zip(order.0.iter());
         let marked = marked.filter(|(place, _)| bits::get(&self.marks, *place) == 1);
-        let signs = marked.map(|(_, &i)| numbers[usize::from(i)] > 0);
-        let signs: Zeroizing<Vec<bool>> = Zeroizing::new(signs.collect());
-        Ok(pack(signs.iter().copied()))
+        Ok(Zeroizing::new(
+            marked.map(|(_, &i)| numbers[usize::from(i)]).collect(),
+        ))
     }
 }
 
@@ -246,7 +207,7 @@ mod tests {
         let places = Places::choose(&[3, -7, i32::MIN, 7, 0], 3, &order).unwrap();
         assert_eq!(places.marks, [0b01110]);
         // -7, the least number, 7: one positive sign, the last.
-        let word = places.read(&[3, -7, i32::MIN, 7, 0], &order).unwrap();
+        let word = places.signs(&[3, -7, i32::MIN, 7, 0], &order).unwrap();
         assert_eq!(word.as_slice(), [0b100]);
         let places = Places::choose(&[5, -5, 5, 5, 0], 2, &order).unwrap();
         assert_eq!(places.marks, [0b00011]);
@@ -273,15 +234,8 @@ mod tests {
                 .map(|&i| order.0.iter().position(|&o| usize::from(o) == i).unwrap())
                 .collect();
             chosen.sort_unstable();
-            let word = places.read(again, &order).unwrap();
+            let word = places.signs(again, &order).unwrap();
             prop_assert_eq!(word.len(), words_for(n));
-            let hash = PalmHash::new(&numbers, n).unwrap();
-            let enrolled = places.read(&numbers, &order).unwrap();
-            prop_assert_eq!(
-                hash.differing(&PalmHash::signs(again)) as usize,
-                bits::distance(&enrolled, &word)
-            );
-            prop_assert_eq!(hash.bits().len(), n);
             for (bit, place) in chosen.into_iter().enumerate() {
                 let positive = again[usize::from(order.0[place])] > 0;
                 prop_assert_eq!(bits::get(&word, bit), u64::from(positive));

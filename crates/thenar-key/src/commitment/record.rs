@@ -1,11 +1,12 @@
 //! The record of a commitment as bytes.
 //!
-//! Version 1. Integers are little-endian.
+//! Version 2, or version 1 where each bit of the codeword is kept in one number only (r = 1), as in all records before there
+//! was a choice. Integers are little-endian.
 //!
 //! | offset | bytes | field |
 //! |---|---|---|
 //! | 0 | 4 | magic `THKC` |
-//! | 4 | 1 | version, 1 |
+//! | 4 | 1 | version, 1 or 2 |
 //! | 5 | 1 | kind of key ([`KeyKind::id`]) |
 //! | 6 | 1 | flags: bit 0 = a device secret is needed; the others are 0 |
 //! | 7 | 1 | field degree m of the code |
@@ -15,25 +16,28 @@
 //! | 16 | 4 | Argon2id passes |
 //! | 20 | 4 | Argon2id lanes |
 //! | 24 | 2 | numbers F in a feature |
-//! | 26 | 32 | contract id |
-//! | 58 | 32 | salt |
-//! | 90 | p | public key ([`KeyKind::public_len`]: 32 for Ed25519) |
-//! | 90 + p | ⌈n/8⌉ | helper data δ, bits above n are 0 |
-//! | … | ⌈F/8⌉ | marks of the chosen numbers, n of them 1, bits above F are 0 |
+//! | 26 | 0 or 1 | version 2: numbers r that keep one bit, 2…64 |
+//! | … | 32 | contract id |
+//! | … | 32 | salt |
+//! | … | p | public key ([`KeyKind::public_len`]: 32 for Ed25519) |
+//! | … | ⌈r·n/8⌉ | helper data δ, bits above r·n are 0 |
+//! | … | ⌈F/8⌉ | marks of the chosen numbers, r·n of them 1, bits above F are 0 |
 //! | end − 32 | 32 | tag: HMAC-SHA256 over every byte before it |
 //!
 //! The length must be exact. A reader checks every limit before it uses a field.
 
 use super::places::{Places, check_count};
-use super::{CodeParams, Commitment, CommitmentError, TAG_LEN};
+use super::{CodeParams, Commitment, CommitmentError, TAG_LEN, copies};
 use crate::bits;
 use crate::keys::{KeyKind, PublicKey};
 use crate::token::{Cost, SALT_LEN};
 
 /// First bytes of a record.
 pub const MAGIC: [u8; 4] = *b"THKC";
-/// Version that this crate writes, and the only one it reads.
-pub const VERSION: u8 = 1;
+/// Newest version that this crate writes and reads.
+pub const VERSION: u8 = 2;
+/// Version of records with one number for each bit.
+const ONE_COPY: u8 = 1;
 /// No record is longer than this many bytes.
 pub const MAX_RECORD_LEN: usize = 4096;
 
@@ -73,7 +77,8 @@ impl Commitment {
     pub(super) fn header(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_RECORD_LEN);
         out.extend_from_slice(&MAGIC);
-        out.push(VERSION);
+        let several = self.copies > 1;
+        out.push(if several { VERSION } else { ONE_COPY });
         out.push(self.kind.id());
         out.push(if self.needs_device_secret {
             DEVICE_SECRET_FLAG
@@ -88,6 +93,9 @@ impl Commitment {
         }
         // At most MAX_NUMBERS, so the cast cuts nothing off.
         out.extend_from_slice(&(self.places.count() as u16).to_le_bytes());
+        if several {
+            out.push(self.copies);
+        }
         out.extend_from_slice(&self.contract);
         out
     }
@@ -97,7 +105,7 @@ impl Commitment {
         let mut out = self.header();
         out.extend_from_slice(&self.salt);
         out.extend_from_slice(self.public.as_bytes());
-        out.extend(bits::to_bytes(&self.delta, usize::from(self.code.n)));
+        out.extend(bits::to_bytes(&self.delta, self.bits()));
         out.extend(self.places.to_bytes());
         out
     }
@@ -121,7 +129,7 @@ impl Commitment {
             return Err(CommitmentError::NotARecord);
         }
         let [version, kind, flags, m] = reader.array()?;
-        if version != VERSION {
+        if !(ONE_COPY..=VERSION).contains(&version) {
             return Err(CommitmentError::Version { found: version });
         }
         let kind = KeyKind::from_id(kind)?;
@@ -142,10 +150,18 @@ impl Commitment {
         };
         cost.check()?;
         let count = usize::from(u16::from_le_bytes(reader.array()?));
+        let copies = match version {
+            ONE_COPY => 1,
+            _ => reader.array::<1>()?[0],
+        };
+        copies::check(copies)?;
+        if version != ONE_COPY && copies == 1 {
+            return Err(CommitmentError::Copies { found: copies });
+        }
         let contract = reader.array()?;
         let salt: [u8; SALT_LEN] = reader.array()?;
         let public = PublicKey::from_bytes(kind, reader.take(kind.public_len())?)?;
-        let n = usize::from(code.n);
+        let n = usize::from(copies) * usize::from(code.n);
         let delta = bits::from_bytes(reader.take(bits::bytes_for(n))?, n)?;
         check_count(count, n)?;
         let places = Places::from_bytes(reader.take(bits::bytes_for(count))?, count, n)?;
@@ -160,6 +176,7 @@ impl Commitment {
         Ok(Self {
             kind,
             code,
+            copies,
             cost,
             needs_device_secret,
             contract,

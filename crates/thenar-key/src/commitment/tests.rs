@@ -14,6 +14,13 @@ const CHEAP: Cost = Cost {
     lanes: 1,
 };
 const CONTRACT: [u8; 32] = [0xc0; 32];
+/// One number for each bit, so that tests can choose all numbers.
+const ONE_COPY: CommitParams = CommitParams {
+    code: CodeParams::BCH_127_29,
+    copies: 1,
+    cost: CHEAP,
+    kind: KeyKind::Ed25519,
+};
 
 /// A feature as long as the palm hash, whose signs are the bits of `word`: all of its numbers are chosen.
 fn numbers(word: &[u64], n: usize) -> Vec<i32> {
@@ -39,11 +46,7 @@ fn enrol(code: CodeParams, seed: u64) -> Enrolled {
     let n = usize::from(code.n);
     let word = random_word(&mut rng, n);
     let passphrase = passphrase("a fair wind");
-    let params = CommitParams {
-        code,
-        cost: CHEAP,
-        kind: KeyKind::Ed25519,
-    };
+    let params = CommitParams { code, ..ONE_COPY };
     let (commitment, pair) = commit(
         &numbers(&word, n),
         Factors::passphrase(&passphrase),
@@ -78,7 +81,7 @@ fn up_to_t_wrong_bits_give_the_same_key_and_more_do_not() {
         n: 500,
     };
     for code in [
-        CodeParams::DEFAULT,
+        CodeParams::BCH_127_29,
         CodeParams::BCH_255_21,
         CodeParams::BCH_511_76,
         CodeParams::BCH_1023_91,
@@ -123,11 +126,7 @@ fn keys_of_every_kind_come_back_and_have_nothing_in_common() {
         KeyKind::Rsa2048,
     ];
     for kind in kinds {
-        let params = CommitParams {
-            cost: CHEAP,
-            kind,
-            ..CommitParams::default()
-        };
+        let params = CommitParams { kind, ..ONE_COPY };
         // The same randomness for every kind: only the label differs.
         let mut rng = ChaCha20Rng::seed_from_u64(13);
         let (record, pair) = commit(&palm, factors, &CONTRACT, &params, &mut rng).unwrap();
@@ -142,7 +141,7 @@ fn keys_of_every_kind_come_back_and_have_nothing_in_common() {
 
 #[test]
 fn two_thousand_wrong_palms_never_recover() {
-    let mut e = enrol(CodeParams::DEFAULT, 2);
+    let mut e = enrol(CodeParams::BCH_127_29, 2);
     let n = usize::from(e.commitment.code().n);
     let probes: Vec<Vec<i32>> = (0..2000)
         .map(|i| match i % 4 {
@@ -184,7 +183,7 @@ fn a_decoded_but_wrong_secret_is_stopped_by_the_tag() {
         let probe = random_word(&mut e.rng, 31);
         let places = &e.commitment.places;
         let mut noisy = places
-            .read(&numbers(&probe, 31), &keys.order(31))
+            .signs(&numbers(&probe, 31), &keys.order(31))
             .unwrap()
             .to_vec();
         noisy[0] ^= e.commitment.delta[0];
@@ -199,7 +198,7 @@ fn a_decoded_but_wrong_secret_is_stopped_by_the_tag() {
 #[test]
 fn wrong_palm_passphrase_and_device_look_alike() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
-    let n = usize::from(CodeParams::DEFAULT.n);
+    let n = usize::from(CodeParams::BCH_127_29.n);
     let word = random_word(&mut rng, n);
     let (right, wrong) = (passphrase("a fair wind"), passphrase("a foul wind"));
     let (device, other) = (
@@ -210,10 +209,7 @@ fn wrong_palm_passphrase_and_device_look_alike() {
         passphrase,
         device_secret: Some(device_secret),
     };
-    let params = CommitParams {
-        cost: CHEAP,
-        ..CommitParams::default()
-    };
+    let params = ONE_COPY;
     let palm = numbers(&word, n);
     let (record, pair) =
         commit(&palm, both(&right, &device), &CONTRACT, &params, &mut rng).unwrap();
@@ -241,7 +237,7 @@ fn wrong_palm_passphrase_and_device_look_alike() {
 
 #[test]
 fn wrong_uses_have_their_own_errors() {
-    let e = enrol(CodeParams::DEFAULT, 5);
+    let e = enrol(CodeParams::BCH_127_29, 5);
     let factors = Factors::passphrase(&e.passphrase);
     let device = DeviceSecret::from_bytes([1; 32]);
     let palm = numbers(&e.word, e.n);
@@ -277,7 +273,7 @@ fn wrong_uses_have_their_own_errors() {
     );
     let mut rng = ChaCha20Rng::seed_from_u64(9);
     for count in [e.n - 1, MAX_NUMBERS + 1] {
-        let params = CommitParams::default();
+        let params = ONE_COPY;
         let refused = commit(&vec![1; count], factors, &CONTRACT, &params, &mut rng);
         assert!(matches!(refused, Err(CommitmentError::Count { found, .. }) if found == count));
     }
@@ -334,13 +330,9 @@ fn every_cut_and_every_flipped_bit_is_noticed() {
 /// The attack of Simoens, Tuyls and Preneel (2009): the sum of two records of one palm decodes. Masks stop it.
 #[test]
 fn two_records_of_one_palm_cannot_be_linked_by_decoding() {
-    let code = CodeParams::DEFAULT;
+    let code = CodeParams::BCH_127_29;
     let bch = code.build().unwrap();
-    let params = CommitParams {
-        code,
-        cost: CHEAP,
-        kind: KeyKind::Ed25519,
-    };
+    let params = CommitParams { code, ..ONE_COPY };
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let secret = passphrase("a fair wind");
     let n = usize::from(code.n);
@@ -405,10 +397,7 @@ fn the_chosen_numbers_keep_their_signs() {
     let mut rng = ChaCha20Rng::seed_from_u64(10);
     let secret = passphrase("a fair wind");
     let factors = Factors::passphrase(&secret);
-    let params = CommitParams {
-        cost: CHEAP,
-        ..CommitParams::default()
-    };
+    let params = ONE_COPY;
     let (mut recovered, mut differing) = (0, 0);
     for _ in 0..50 {
         let [enrolled, again] = two_captures(&mut rng, 1.0);
@@ -427,15 +416,47 @@ fn the_chosen_numbers_keep_their_signs() {
     assert!(recovered >= 48, "{recovered} of 50");
 }
 
+/// Eight numbers keep a bit: more of them are read again than single signs would let through.
+#[test]
+fn a_long_secret_comes_back_from_sums() {
+    let mut rng = ChaCha20Rng::seed_from_u64(14);
+    let secret = passphrase("a fair wind");
+    let factors = Factors::passphrase(&secret);
+    let params = CommitParams {
+        cost: CHEAP,
+        ..CommitParams::default()
+    };
+    assert_eq!(
+        (params.code.build().unwrap().k(), params.bits()),
+        (64, 1016)
+    );
+    let (mut recovered, mut wrong) = (0, 0);
+    for _ in 0..30 {
+        let pairs = [(); 4].map(|()| two_captures(&mut rng, 1.0));
+        let [enrolled, again] =
+            [0, 1].map(|capture| pairs.each_ref().map(|p| p[capture].clone()).concat());
+        let (record, _) = commit(&enrolled, factors, &CONTRACT, &params, &mut rng).unwrap();
+        recovered += u32::from(record.recover(&again, factors, &CONTRACT).is_ok());
+        let stranger = [(); 4]
+            .map(|()| two_captures(&mut rng, 1.0)[0].clone())
+            .concat();
+        assert!(record.recover(&stranger, factors, &CONTRACT).is_err());
+        let pairs = enrolled.iter().zip(&again);
+        wrong += pairs.filter(|(a, b)| (**a > 0) != (**b > 0)).count();
+    }
+    assert!(recovered >= 29, "{recovered} of 30");
+    assert!(
+        wrong > 30 * 2048 / 5,
+        "only {wrong} signs differ: this tests nothing"
+    );
+}
+
 /// In the clear the choice would be a fingerprint: nearly the same numbers in every record of a palm.
 #[test]
 fn the_marks_of_two_records_of_one_palm_overlap_as_random_ones_do() {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let secret = passphrase("a fair wind");
-    let params = CommitParams {
-        cost: CHEAP,
-        ..CommitParams::default()
-    };
+    let params = ONE_COPY;
     let (n, records) = (usize::from(params.code.n), 200);
     let (mut overlap, mut plain) = (0, 0);
     for _ in 0..records {
@@ -471,15 +492,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn records_round_trip(m in 5u8..=8, t in 1u16..8, device: bool, contract: [u8; 32], seed: u64) {
+    fn records_round_trip(m in 5u8..=8, t in 1u16..8, copies in 1u8..6, device: bool, contract: [u8; 32], seed: u64) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let code = CodeParams::full(m, t);
-        let word = random_word(&mut rng, usize::from(code.n));
-        let palm = numbers(&word, usize::from(code.n));
+        let length = usize::from(copies) * usize::from(code.n);
+        let palm = numbers(&random_word(&mut rng, length), length);
         let secret = DeviceSecret::random(&mut rng);
         let passphrase = passphrase("a fair wind");
         let factors = Factors { passphrase: &passphrase, device_secret: device.then_some(&secret) };
-        let params = CommitParams { code, cost: CHEAP, kind: KeyKind::Ed25519 };
+        let params = CommitParams { code, copies, ..ONE_COPY };
         let (record, pair) = commit(&palm, factors, &contract, &params, &mut rng).unwrap();
         let read = Commitment::from_bytes(&record.to_bytes()).unwrap();
         prop_assert_eq!(&read, &record);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use thenar::{Feature, Pipeline, PipelineError, ROI_PREPROCESSING, mean_feature};
 use thenar_image::Roi;
-use thenar_key::PalmHash;
+use thenar_key::{PalmHash, PalmViews};
 use thenar_net::{CompCode, Extractor, FmrCalibration};
 use thenar_protect::{
     BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
@@ -139,17 +139,12 @@ impl Maker {
         let views = pipeline
             .features(region, &mut ())
             .map_err(CliError::Model)?;
-        if self.protect == Protect::None {
+        if matches!(self.protect, Protect::None | Protect::Hash) {
             return Ok(Kept::Floats(flat(&views).into()));
         }
         let mut words = Zeroizing::new(Vec::new());
         for view in &views {
-            if self.protect == Protect::Hash {
-                let numbers = pipeline.numbers(view).map_err(CliError::Model)?;
-                words.extend_from_slice(&PalmHash::signs(&numbers));
-            } else {
-                words.extend_from_slice(self.bits(view)?.words());
-            }
+            words.extend_from_slice(self.bits(view)?.words());
         }
         Ok(Kept::Words(words))
     }
@@ -186,15 +181,19 @@ impl Maker {
         let views = pipeline.extractor().view_count();
         let length = pipeline.feature_len();
         let bits = match self.protect {
-            Protect::None => {
+            Protect::None | Protect::Hash => {
                 let Kept::Floats(features) = kept else {
                     return None;
                 };
                 let is_whole = features.len() == views * length;
-                return is_whole.then_some(Probe::Features(features));
+                return match self.protect {
+                    _ if !is_whole => None,
+                    Protect::Hash => numbers(pipeline, &features),
+                    _ => Some(Probe::Features(features)),
+                };
             }
             Protect::L1 | Protect::Both => pipeline.template_params().bits(),
-            Protect::L2 | Protect::Hash => length,
+            Protect::L2 => length,
         };
         let Kept::Words(words) = kept else {
             return None;
@@ -203,9 +202,6 @@ impl Maker {
             return None;
         }
         let rows = words.chunks_exact(bits.div_ceil(64)).map(<[u64]>::to_vec);
-        if self.protect == Protect::Hash {
-            return Some(Probe::Signs(rows.map(Zeroizing::new).collect()));
-        }
         let rows: Result<Vec<_>, _> = rows.map(|row| BitTemplate::from_words(row, bits)).collect();
         rows.ok().map(Probe::Bits)
     }
@@ -272,6 +268,15 @@ fn pipeline(extractor: Option<&Path>) -> Result<Pipeline, CliError> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The views of a probe as whole numbers, of which keys are made.
+fn numbers(pipeline: &Pipeline, features: &[f32]) -> Option<Probe> {
+    let views = features.chunks_exact(pipeline.feature_len());
+    let views: Result<Vec<_>, _> = views.map(|view| pipeline.numbers(view)).collect();
+    let views = views.ok()?;
+    let views: Vec<&[i32]> = views.iter().map(|view| view.as_slice()).collect();
+    PalmViews::new(&views).ok().map(Probe::Numbers)
 }
 
 fn flat(views: &[Feature]) -> Vec<f32> {

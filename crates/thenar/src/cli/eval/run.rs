@@ -1,7 +1,6 @@
 //! `thenar eval run`: every gallery image against every probe image.
 
 use serde_json::json;
-use thenar::HASH_CODE;
 use thenar_eval::formats::{bob_csv, candidates, npz};
 use thenar_eval::metrics::ErrorCurve;
 use thenar_eval::page::{Extremes, Table};
@@ -9,6 +8,7 @@ use thenar_eval::{
     Compared, List, Meta, Nearest, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare,
     score_file,
 };
+use thenar_key::CommitParams;
 
 use super::super::args::{EvalRun, Input, Method, Protect, ScoresAs};
 use super::super::error::CliError;
@@ -210,15 +210,16 @@ fn compared(
 
 /// How many keys would come back if the passphrase were known: palm hashes within what the code corrects.
 fn recoveries(curve: &ErrorCurve) -> Section {
-    let corrected = f32::from(HASH_CODE.t) / f32::from(HASH_CODE.n);
+    let code = CommitParams::default().code;
+    let corrected = f32::from(code.t) / f32::from(code.n);
     let at = curve.at(corrected);
     let back = at.genuine - at.false_non_matches;
-    let title = format!("Keys, up to {} of {} bits wrong", HASH_CODE.t, HASH_CODE.n);
+    let title = format!("Keys, up to {} of {} bits wrong", code.t, code.n);
     Section {
         key: "keys",
         value: json!({
-            "bits": HASH_CODE.n,
-            "corrected": HASH_CODE.t,
+            "bits": code.n,
+            "corrected": code.t,
             "recovered": back,
             "genuine": at.genuine,
             "false_recoveries": at.false_matches,

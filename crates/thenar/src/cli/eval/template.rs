@@ -1,10 +1,9 @@
 //! What images became, and what is compared.
 
 use thenar::Feature;
-use thenar_key::PalmHash;
+use thenar_key::{PalmHash, PalmViews};
 use thenar_net::CompCode;
 use thenar_protect::BitTemplate;
-use zeroize::Zeroizing;
 
 /// What one image, or several of a palm together, are enrolled as.
 pub(super) enum Enrolled {
@@ -26,8 +25,8 @@ pub(super) enum Probe {
     Features(Feature),
     /// Their bits.
     Bits(Vec<BitTemplate>),
-    /// The signs of all their numbers.
-    Signs(Vec<Zeroizing<Vec<u64>>>),
+    /// Their whole numbers.
+    Numbers(PalmViews),
 }
 
 impl Enrolled {
@@ -46,10 +45,9 @@ impl Enrolled {
                     .min();
                 nearest.map_or(f32::NAN, |n| n as f32 / a.len() as f32)
             }
-            (Self::Hash(a), Probe::Signs(views)) => {
-                let nearest = views.iter().map(|view| a.differing(view)).min();
-                nearest.map_or(f32::NAN, |n| n as f32 / a.len() as f32)
-            }
+            (Self::Hash(a), Probe::Numbers(views)) => a
+                .differing(views)
+                .map_or(f32::NAN, |n| n as f32 / a.len() as f32),
             _ => f32::NAN,
         }
     }
