@@ -17,6 +17,7 @@
 //! | `key remove` | `name`, `removed` |
 //! | `sign` | `name`, `namespace`, and `file` or, on stdout, `signature`; `name` and `recovered` (false) when the key did not come back |
 //! | `verify-signature` | `file`, `valid`, `namespace`, `kind`, `fingerprint`; `signer` (null for a plain key) or `reason` |
+//! | `ssh-agent` | `name`, `socket`, `minutes`, once it listens; as `sign` when the key did not come back |
 //! | `roi` | `file`, `width`, `height`, `presence`, `side`, `side_confidence`, `key_points`, `confidence`, `pose`, `corners`, `quality`, `problem`, `advice`; `error` when the photo is not good enough |
 //! | `synth` | `folder`, `images` |
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |
