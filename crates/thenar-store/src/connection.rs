@@ -9,8 +9,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::{StoreError, failed};
 
-const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// What leads from each schema to the next; the first from an empty database.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 const APPLICATION_ID: i64 = 0x5448_4E52;
 
 /// Creates an empty file that only the owner may open, unless there is a file. SQLite takes it for an empty database.
@@ -29,7 +30,7 @@ pub(crate) fn create_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Opens the file, checks that it is a store, and creates the tables when it is empty.
+/// Opens the file, checks that it is a store, and brings its tables up to the present schema.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
@@ -61,8 +62,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     // Looked at before anything is changed: another program's database stays as it is.
     let found = version(path, &connection)?;
     configure(&connection).map_err(refused(path))?;
-    if found == 0 {
-        create_tables(path, &mut connection)?;
+    if found < SCHEMA_VERSION {
+        upgrade(path, &mut connection)?;
     }
     Ok(connection)
 }
@@ -115,13 +116,15 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-fn create_tables(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
+/// All steps in one transaction: a crash leaves the old schema.
+fn upgrade(path: &Path, connection: &mut Connection) -> Result<(), StoreError> {
     let failed = failed(path);
     let transaction =
         Transaction::new(connection, TransactionBehavior::Immediate).map_err(&failed)?;
-    // Another process may have been faster.
-    if version(path, &transaction)? == 0 {
-        transaction.execute_batch(SCHEMA).map_err(&failed)?;
+    // Looked at again: another process may have been faster.
+    let found = version(path, &transaction)?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step).map_err(&failed)?;
     }
     transaction.commit().map_err(&failed)
 }
@@ -258,13 +261,37 @@ mod tests {
         Store::open(&path)
             .unwrap()
             .connection
-            .pragma_update(None, "user_version", 2)
+            .pragma_update(None, "user_version", 3)
             .unwrap();
         let message = Store::open(&path).unwrap_err().to_string();
         assert!(
-            message.contains("schema 2, but this program knows only up to 1"),
+            message.contains("schema 3, but this program knows only up to 2"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn an_older_schema_is_brought_up_with_what_it_holds() {
+        let folder = folder();
+        let path = folder.path().join("s.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute(
+            "INSERT INTO key (name, helper) VALUES ('work', x'0102')",
+            [],
+        )
+        .unwrap();
+        drop(old);
+        let mut store = Store::open_existing(&path).unwrap();
+        assert_eq!(store.get_key("work").unwrap(), Some(vec![1, 2]));
+        assert_eq!(
+            store.begin_attempt("work", 7).unwrap(),
+            crate::Attempt::Allowed
+        );
+        drop(store);
+        let store = Store::open_existing(&path).unwrap();
+        let found = version(&path, &store.connection).unwrap();
+        assert_eq!(found, 2);
     }
 
     /// The superuser may write any file, so the check is tried on a connection that may not.

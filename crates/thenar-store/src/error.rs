@@ -110,6 +110,14 @@ pub enum StoreError {
         /// The key's name.
         name: String,
     },
+    /// There is no key of that name.
+    #[error("{}: there is no key '{name}'", path.display())]
+    NoKey {
+        /// The store.
+        path: PathBuf,
+        /// The key's name.
+        name: String,
+    },
     /// The helper data of a key is too long.
     #[error("the helper data of key '{name}' has {len} bytes, expected at most {max}")]
     KeyTooLong {

@@ -4,16 +4,18 @@
 //!   one transaction: a crash at any moment leaves each subject whole or absent.
 //! * [`Gallery`] holds opened templates in memory and finds all subjects within a distance of a probe, exactly.
 //!
-//! The store never sees a template, a token or a key: it keeps what [`thenar_protect`] has sealed.
+//! Attempts to bring a key back are counted, see [`attempts`]. The store never sees a template, a token or a key: it keeps what [`thenar_protect`] has sealed.
 
 #![forbid(unsafe_code)]
 
+pub mod attempts;
 mod connection;
 mod error;
 mod gallery;
 mod keys;
 mod subjects;
 
+pub use attempts::Attempt;
 pub use error::StoreError;
 pub use gallery::{Gallery, GalleryError, Hit};
 pub use subjects::SubjectInfo;

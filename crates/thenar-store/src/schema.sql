@@ -1,4 +1,4 @@
--- Schema 1. `user_version` counts schemas; `application_id` is "THNR".
+-- Schema 1; schema_2.sql goes on from here. `user_version` counts schemas; `application_id` is "THNR".
 
 CREATE TABLE subject (
     id          INTEGER PRIMARY KEY,

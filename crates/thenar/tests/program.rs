@@ -308,6 +308,53 @@ fn private_files_are_for_the_owner_only() {
 }
 
 #[test]
+fn failed_attempts_are_counted_and_slowed_whatever_was_wrong() {
+    let place = Place::for_rois();
+    let (a, b) = (place.roi(1), place.roi(2));
+    let (good, bad) = (
+        place.passphrase("good", "gulls over the harbour"),
+        place.passphrase("bad", "gulls under it"),
+    );
+    place
+        .run(&format!("key new work {a} --passphrase-file {good}"))
+        .code(0);
+    let recover = |photo: &str, pass: &str, rest: &str| {
+        place.run(&format!(
+            "key recover work {photo} --passphrase-file {pass} {rest}"
+        ))
+    };
+    // Palm, passphrase or both: the same words, and each counts; success forgets them.
+    let said: Vec<String> = [(&b, &good), (&a, &bad), (&b, &bad)]
+        .iter()
+        .map(|(photo, pass)| recover(photo, pass, "").code(1).stdout)
+        .collect();
+    assert!(said.iter().all(|text| *text == said[0]), "{said:?}");
+    // Time enough for the first wait, one second, before the right one is tried.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    recover(&a, &good, "").code(0);
+    for _ in 0..3 {
+        recover(&b, &good, "").code(1);
+    }
+    // More failures, so that the wait does not run out while this runs.
+    let store = rusqlite::Connection::open(place.path("thenar.db")).unwrap();
+    store.execute("UPDATE key SET failures = 10", []).unwrap();
+    drop(store);
+    let refused = recover(&a, &good, "--json").code(2).json();
+    assert_eq!(refused["error"]["kind"], json!("attempts"));
+    assert_eq!(refused["error"]["failures"], json!(10));
+    let wait = refused["error"]["wait_seconds"].as_u64().unwrap();
+    assert!((1..=128).contains(&wait), "{wait}");
+    // Signing is an attempt like any other.
+    place
+        .run(&format!(
+            "sign work {a} --passphrase-file {good} -f {a} -o -"
+        ))
+        .code(2);
+    // A public key needs none.
+    place.run("key public work").code(0);
+}
+
+#[test]
 fn a_weak_or_missing_passphrase_is_refused() {
     let place = Place::for_rois();
     let (a, weak) = (place.roi(1), place.passphrase("weak", "short"));

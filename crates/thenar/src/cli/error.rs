@@ -96,6 +96,13 @@ pub(crate) enum CliError {
     /// A key could not be written.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A key did not come back too often; the next attempt must wait.
+    #[error("key '{name}': {failures} attempts in a row have failed; try again in {seconds} s")]
+    TooManyAttempts {
+        name: String,
+        seconds: u64,
+        failures: u32,
+    },
     /// A signature. `what` is the file with a colon, or nothing.
     #[error("{what}{source}")]
     Signature { what: String, source: SshsigError },
@@ -182,11 +189,13 @@ impl CliError {
             Self::Protect(_) | Self::Record { .. } | Self::Gallery(_) => "record",
             Self::Store(StoreError::AlreadyEnrolled { .. } | StoreError::KeyExists { .. })
             | Self::Exists { .. } => "exists",
-            Self::Store(StoreError::NotEnrolled { .. }) | Self::Unknown { .. } => "unknown",
+            Self::Store(StoreError::NotEnrolled { .. } | StoreError::NoKey { .. })
+            | Self::Unknown { .. } => "unknown",
             Self::Store(StoreError::Name { .. }) | Self::Usage(_) => "usage",
             Self::Store(_) => "store",
             Self::Keyring(_) | Self::KeyringLost { .. } | Self::TokenLost { .. } => "keyring",
             Self::Commitment { .. } | Self::Key(_) => "key",
+            Self::TooManyAttempts { .. } => "attempts",
             Self::Signature { .. } => "signature",
             Self::Passphrase(_) => "passphrase",
             Self::Eval(_) | Self::ListImage { .. } => "eval",
@@ -208,6 +217,12 @@ impl CliError {
             Self::PhotosDiffer { file, .. } => {
                 error["file"] = json!(file);
                 error["problem"] = json!("photos_differ");
+            }
+            Self::TooManyAttempts {
+                seconds, failures, ..
+            } => {
+                error["wait_seconds"] = json!(seconds);
+                error["failures"] = json!(failures);
             }
             _ => {}
         }

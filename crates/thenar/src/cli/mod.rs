@@ -22,6 +22,8 @@ mod roi;
 mod rotate;
 mod session;
 mod sign;
+#[cfg(unix)]
+mod ssh_agent;
 mod synth;
 mod verify;
 mod verify_signature;
@@ -82,6 +84,8 @@ fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
         Command::Key { command } => key::run(session, &command),
         Command::Sign(args) => sign::run(session, &args),
         Command::VerifySignature(args) => verify_signature::run(session, &args),
+        #[cfg(unix)]
+        Command::SshAgent(args) => ssh_agent::run(session, &args),
         Command::Roi(args) => roi::run(session, &args),
         Command::Synth(args) => synth::run(session, &args),
         Command::Bench(args) => bench::run(session, &args),

@@ -15,8 +15,9 @@
 //! | `key public` | `name`, `kind`, `public` |
 //! | `key list` | `keys` (list of `name`, `kind`, `public`, `device_secret`) |
 //! | `key remove` | `name`, `removed` |
-//! | `sign` | `name`, `namespace`, and `file` or, on stdout, `signature` |
+//! | `sign` | `name`, `namespace`, and `file` or, on stdout, `signature`; `name` and `recovered` (false) when the key did not come back |
 //! | `verify-signature` | `file`, `valid`, `namespace`, `kind`, `fingerprint`; `signer` (null for a plain key) or `reason` |
+//! | `ssh-agent` | `name`, `socket`, `minutes`, once it listens; as `sign` when the key did not come back |
 //! | `roi` | `file`, `width`, `height`, `presence`, `side`, `side_confidence`, `key_points`, `confidence`, `pose`, `corners`, `quality`, `problem`, `advice`; `error` when the photo is not good enough |
 //! | `synth` | `folder`, `images` |
 //! | `explain` | `folder`, `files` (list of `stage`, `file`), `problem` |
@@ -29,7 +30,7 @@
 //! | `eval calibrate` | `file`, `images`, `failed`, `impostors` |
 //!
 //! An error is `{"error": {"kind", "message"}}` on stdout, and the message on stderr too. Of kind `rejected` it also has
-//! `file`, `problem`, `advice` and `quality`.
+//! `file`, `problem`, `advice` and `quality`; of kind `attempts`, `failures` and `wait_seconds`.
 
 use std::io::Write;
 

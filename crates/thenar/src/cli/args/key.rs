@@ -102,6 +102,26 @@ pub(crate) struct Sign {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct SshAgent {
+    #[command(flatten)]
+    pub unlock: Unlock,
+    /// Where to listen: a new socket of mode 0600, for SSH_AUTH_SOCK
+    #[arg(long, value_name = "PATH")]
+    pub socket: PathBuf,
+    /// Wipe the key and end after so many minutes
+    #[arg(long, value_name = "N", default_value = "5", value_parser = minutes)]
+    pub minutes: f64,
+}
+
+/// A time for which a key may be held, up to a day.
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(minutes) if minutes > 0.0 && minutes <= 1440.0 => Ok(minutes),
+        _ => Err("expected minutes, more than 0 and at most 1440".into()),
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 #[command(group = ArgGroup::new("signer").required(true).args(["signers", "key"]))]
 pub(crate) struct VerifySignature {
     /// The file that was signed (`-` for stdin)

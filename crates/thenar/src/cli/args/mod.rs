@@ -83,6 +83,9 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Is this signature on a file good? No palm is needed
     VerifySignature(VerifySignature),
+    /// Hold a key for some minutes and sign with it for ssh and git
+    #[cfg(unix)]
+    SshAgent(SshAgent),
     /// Find the hand in a photo and cut its region of interest
     Roi(Roi),
     /// Draw palms that belong to nobody

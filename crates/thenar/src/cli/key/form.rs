@@ -77,7 +77,7 @@ pub(super) fn private(
 }
 
 /// The key's name as the comment of an OpenSSH line, cut where it is longer than a comment may be.
-pub(super) fn comment(name: &str) -> String {
+pub(crate) fn comment(name: &str) -> String {
     let mut comment = format!("thenar:{}", name.replace(char::is_whitespace, "_"));
     comment.truncate(comment.floor_char_boundary(MAX_COMMENT_BYTES));
     comment

@@ -7,7 +7,7 @@ mod private;
 pub(crate) mod signing;
 pub(crate) mod unlock;
 
-pub(crate) use form::kind_name;
+pub(crate) use form::{comment, kind_name};
 
 use serde_json::{Value, json};
 use thenar_key::Commitment;

@@ -1,8 +1,11 @@
 //! Palm and passphrase bring a key back.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::json;
 use thenar::{Feature, PipelineError};
 use thenar_key::{Commitment, CommitmentError, Factors, KeyPair};
+use thenar_store::{Attempt, Store};
 
 use super::super::Verdict;
 use super::super::args::Unlock;
@@ -35,14 +38,33 @@ pub(crate) fn unlock(
         passphrase: &passphrase,
         device_secret: device.as_ref(),
     };
+    let mut store = session.store()?;
+    begin_attempt(&mut store, &args.name)?;
     match pipeline.recover(record, tries(&acquired), factors) {
-        Ok(pair) => Ok(Some(pair)),
+        Ok(pair) => {
+            store.attempt_succeeded(&args.name)?;
+            Ok(Some(pair))
+        }
         Err(PipelineError::Commitment(CommitmentError::NotRecovered)) => Ok(None),
         Err(PipelineError::Commitment(source)) => Err(CliError::Commitment {
             name: args.name.clone(),
             source,
         }),
         Err(error) => Err(CliError::Model(error)),
+    }
+}
+
+/// Counts the attempt, or refuses it when too many have failed.
+fn begin_attempt(store: &mut Store, name: &str) -> Result<(), CliError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    match store.begin_attempt(name, now)? {
+        Attempt::Allowed => Ok(()),
+        Attempt::Wait { seconds, failures } => Err(CliError::TooManyAttempts {
+            name: name.into(),
+            seconds,
+            failures,
+        }),
     }
 }
 
