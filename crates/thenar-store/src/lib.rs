@@ -13,10 +13,12 @@ mod error;
 mod gallery;
 mod keys;
 mod subjects;
+mod transfer;
 
 pub use error::StoreError;
 pub use gallery::{Gallery, GalleryError, Hit};
 pub use subjects::SubjectInfo;
+pub use transfer::{Entry, Transferred};
 
 use std::path::{Path, PathBuf};
 
