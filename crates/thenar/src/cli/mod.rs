@@ -21,7 +21,9 @@ mod revoke;
 mod roi;
 mod rotate;
 mod session;
+mod store_key;
 mod synth;
+mod transfer;
 mod verify;
 
 use std::process::ExitCode;
@@ -76,7 +78,9 @@ fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
         Command::List => list::run(session),
         Command::Revoke(args) => revoke::run(session, &args),
         Command::Renew(args) => renew::run(session, &args),
-        Command::Rotate => rotate::run(session),
+        Command::Rotate(args) => rotate::run(session, &args),
+        Command::Export(args) => transfer::export::run(session, &args),
+        Command::Import(args) => transfer::import::run(session, &args),
         Command::Key { command } => key::run(session, &command),
         Command::Roi(args) => roi::run(session, &args),
         Command::Synth(args) => synth::run(session, &args),
