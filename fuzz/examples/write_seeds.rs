@@ -48,7 +48,16 @@ fn protect() {
         seed("record", name, record.to_bytes());
         seed("template", name, &*template.to_bytes());
     }
+    seed("store_keys", "one", "0a".repeat(32));
+    seed(
+        "store_keys",
+        "two",
+        format!("{}\n{}\n", "FB".repeat(32), "0a".repeat(32)),
+    );
     let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outside");
+    Keyring::create_outside(&path, key.clone(), rng).unwrap();
+    seed("keyring", "outside", fs::read(&path).unwrap());
     let path = folder.path().join("keyring");
     let text = || fs::read(&path).unwrap();
     let mut keyring = Keyring::create(&path, rng).unwrap();

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use thenar_fuzz::{with_file, with_keyring_checksum};
-use thenar_protect::Keyring;
+use thenar_protect::{Keyring, StoreKey};
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
@@ -12,7 +12,9 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn check(bytes: &[u8]) {
     with_file(bytes, |path| {
-        let Ok(mut keyring) = Keyring::load(path) else {
+        // The key that a seed has outside.
+        let key = StoreKey::from_bytes([2; 32]);
+        let Ok(mut keyring) = Keyring::load_with(path, &[key]) else {
             return;
         };
         keyring.save().unwrap();

@@ -33,7 +33,7 @@ mod traits;
 pub use bits::{BitTemplate, MAX_BITS};
 pub use contract::ContractId;
 pub use error::{ProtectError, RecordError};
-pub use keyring::{Keyring, KeyringError};
+pub use keyring::{Keyring, KeyringError, MAX_STORE_KEYS_LEN, StoreKeysError, parse_store_keys};
 pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, quantise};
 pub use level2::khidden;
 pub use packed::PackedTemplates;

@@ -1,6 +1,8 @@
 //! The public helper data of keys, by name.
 
-use rusqlite::{OptionalExtension, params};
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{Store, StoreError, check_name, failed};
 
@@ -14,29 +16,10 @@ impl Store {
     /// [`StoreError::KeyExists`] when there is a key of that name, [`StoreError::Name`] when the name is not allowed,
     /// [`StoreError::KeyTooLong`] above 1 MiB.
     pub fn put_key(&mut self, name: &str, helper: &[u8]) -> Result<(), StoreError> {
-        check_name("key", name)?;
-        if helper.len() > MAX_HELPER_LEN {
-            return Err(StoreError::KeyTooLong {
-                name: name.into(),
-                len: helper.len(),
-                max: MAX_HELPER_LEN,
-            });
-        }
-        let (path, failed) = (self.path.clone(), failed(&self.path));
+        let path = self.path.clone();
         let transaction = self.begin()?;
-        let added = transaction
-            .execute(
-                "INSERT INTO key (name, helper) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![name, helper],
-            )
-            .map_err(&failed)?;
-        if added == 0 {
-            return Err(StoreError::KeyExists {
-                path,
-                name: name.into(),
-            });
-        }
-        transaction.commit().map_err(&failed)
+        insert(&path, &transaction, name, helper)?;
+        transaction.commit().map_err(failed(&path))
     }
 
     /// The helper data of a key, or `None`.
@@ -81,6 +64,34 @@ impl Store {
         transaction.commit().map_err(&failed)?;
         self.empty_log()?;
         Ok(deleted > 0)
+    }
+}
+
+/// Adds the helper data of a new key.
+pub(crate) fn insert(
+    path: &Path,
+    connection: &Connection,
+    name: &str,
+    helper: &[u8],
+) -> Result<(), StoreError> {
+    check_name("key", name)?;
+    if helper.len() > MAX_HELPER_LEN {
+        return Err(StoreError::KeyTooLong {
+            name: name.into(),
+            len: helper.len(),
+            max: MAX_HELPER_LEN,
+        });
+    }
+    let sql = "INSERT INTO key (name, helper) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let added = connection
+        .execute(sql, params![name, helper])
+        .map_err(failed(path))?;
+    match added {
+        0 => Err(StoreError::KeyExists {
+            path: path.to_owned(),
+            name: name.into(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -14,11 +14,13 @@ mod error;
 mod gallery;
 mod keys;
 mod subjects;
+mod transfer;
 
 pub use attempts::Attempt;
 pub use error::StoreError;
 pub use gallery::{Gallery, GalleryError, Hit};
 pub use subjects::SubjectInfo;
+pub use transfer::{Entry, Transferred};
 
 use std::path::{Path, PathBuf};
 

@@ -218,7 +218,7 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-fn find(connection: &Connection, subject: &str) -> rusqlite::Result<Option<i64>> {
+pub(crate) fn find(connection: &Connection, subject: &str) -> rusqlite::Result<Option<i64>> {
     connection
         .query_row("SELECT id FROM subject WHERE name = ?1", [subject], |row| {
             row.get(0)
@@ -248,7 +248,7 @@ fn check_epochs(
     }
 }
 
-fn insert(
+pub(crate) fn insert(
     path: &std::path::Path,
     connection: &Connection,
     id: i64,

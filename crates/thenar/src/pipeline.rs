@@ -297,6 +297,11 @@ impl Pipeline {
         &self.contract
     }
 
+    /// What records of keys must share.
+    pub fn key_contract(&self) -> &ContractId {
+        &self.key_contract
+    }
+
     /// Parameters of the level-1 template.
     pub fn template_params(&self) -> &Level1Params {
         &self.template

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::format::MAX_BYTES;
+use crate::KeyId;
 
 /// What can be wrong with a keyring file.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,36 @@ pub enum KeyringError {
         /// The file.
         path: PathBuf,
     },
+    /// The store key is not in the keyring, and was not given.
+    #[error("{}: the store key {key} (epoch {epoch}) is kept outside the keyring and was not given", path.display())]
+    KeyOutside {
+        /// The file.
+        path: PathBuf,
+        /// The public name of the key.
+        key: KeyId,
+        /// Its epoch.
+        epoch: u32,
+    },
+    /// A store key was given, but another one is needed.
+    #[error("{}: expected the store key {key} (epoch {epoch}), but the one given is {given}", path.display())]
+    OtherStoreKey {
+        /// The file.
+        path: PathBuf,
+        /// The public name of the key that is needed.
+        key: KeyId,
+        /// Its epoch.
+        epoch: u32,
+        /// The public names of those that were given.
+        given: String,
+    },
+    /// A rotation needs another key than the present one.
+    #[error("{}: the new store key {key} is the present one; a rotation needs another", path.display())]
+    SameStoreKey {
+        /// The file.
+        path: PathBuf,
+        /// The public name of the key.
+        key: KeyId,
+    },
     /// The operating system refuses.
     #[error("{}: cannot {action} the keyring: {source}", path.display())]
     Io {
@@ -96,8 +127,11 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
             metadata.len()
         )));
     }
-    let mut text = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 1));
-    file.take(MAX_BYTES as u64 + 1)
+    // No byte more than there is room for: a vector that grows would leave copies of the secrets behind. What was added to
+    // the file meanwhile makes its checksum wrong. The spare room keeps `read_to_end` from growing to find the end.
+    let len = metadata.len() + 1;
+    let mut text = Zeroizing::new(Vec::with_capacity(len as usize + 64));
+    file.take(len)
         .read_to_end(&mut text)
         .map_err(failed(path, "read"))?;
     Ok(text)

@@ -1,4 +1,4 @@
-//! The keyring's text, version 1.
+//! The keyring's text, versions 1 and 2.
 //!
 //! ```text
 //! thenar-keyring 1
@@ -8,6 +8,9 @@
 //! own-token <64 hex digits>                      one line for each renewed subject
 //! checksum <64 hex digits>
 //! ```
+//!
+//! Where a store key is kept outside of the keyring, its line has `outside <16 hex digits>`, the key's public name, in place
+//! of the digits of the key. Such a keyring has version 2, and every other one version 1.
 //!
 //! Lines end in one line feed, stand in this order and have single spaces; hex digits are small; own tokens stand in the
 //! order of their public names. So there is exactly one text for each keyring. The checksum is the SHA-256 of all lines
@@ -20,13 +23,16 @@ use std::str::Lines;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Epoch, KeyringError};
-use crate::{StoreKey, Token, TokenId};
+use super::{Epoch, Kept, KeyringError};
+use crate::{KeyId, StoreKey, Token, TokenId};
 
 /// The longest keyring: room for more than ten thousand own tokens.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
-const FIRST_LINE: &str = "thenar-keyring 1";
+/// The first lines of version 1 and of version 2.
+const FIRST_LINES: [&str; 2] = ["thenar-keyring 1", "thenar-keyring 2"];
+/// Stands before the name of a key that is not in the file.
+const OUTSIDE: &str = "outside ";
 
 /// What the file holds.
 pub(super) struct Contents {
@@ -61,19 +67,11 @@ impl Contents {
     pub(super) fn to_text(&self) -> Zeroizing<Vec<u8>> {
         // Enough from the start: a vector that grows would leave copies of the secrets behind.
         let mut text = Zeroizing::new(Vec::with_capacity(512 + 80 * self.own.len()));
-        text.extend_from_slice(FIRST_LINE.as_bytes());
+        text.extend_from_slice(FIRST_LINES[usize::from(self.has_outside())].as_bytes());
         push_line(&mut text, "\ncollection-token ", self.collection.as_bytes());
-        push_line(
-            &mut text,
-            &format!("store-key {} ", self.current.number),
-            self.current.key.as_bytes(),
-        );
+        push_epoch(&mut text, "store-key", &self.current);
         if let Some(previous) = &self.previous {
-            push_line(
-                &mut text,
-                &format!("previous-store-key {} ", previous.number),
-                previous.key.as_bytes(),
-            );
+            push_epoch(&mut text, "previous-store-key", previous);
         }
         for token in self.own.values() {
             push_line(&mut text, "own-token ", token.as_bytes());
@@ -83,13 +81,21 @@ impl Contents {
         text
     }
 
+    /// Whether a store key is kept outside.
+    fn has_outside(&self) -> bool {
+        let mut epochs = std::iter::once(&self.current).chain(&self.previous);
+        epochs.any(|epoch| matches!(epoch.kept, Kept::Outside(_)))
+    }
+
     pub(super) fn parse(text: &[u8]) -> Result<Self, Problem> {
         let text =
             std::str::from_utf8(text).map_err(|_| Problem::Line(1, "it is not text".into()))?;
-        if text.lines().next() != Some(FIRST_LINE) {
+        let first = text.lines().next().unwrap_or_default();
+        if !FIRST_LINES.contains(&first) {
+            let [old, new] = FIRST_LINES;
             return Err(Problem::Line(
                 1,
-                format!("it does not begin with '{FIRST_LINE}'"),
+                format!("it does not begin with '{old}' or '{new}'"),
             ));
         }
         check_sum(text)?;
@@ -123,12 +129,31 @@ impl Contents {
         if !line.is_some_and(|l| l.starts_with("checksum ")) || reader.next().is_some() {
             return Err(reader.wrong("expected the checksum and nothing after it"));
         }
-        Ok(Self {
+        let read = Self {
             collection,
             current,
             previous,
             own,
-        })
+        };
+        // One text for each keyring.
+        match first == FIRST_LINES[usize::from(read.has_outside())] {
+            true => Ok(read),
+            false => Err(Problem::Line(
+                1,
+                "version 2 is for store keys that are kept outside, version 1 for all others"
+                    .into(),
+            )),
+        }
+    }
+}
+
+fn push_epoch(text: &mut Vec<u8>, name: &str, epoch: &Epoch) {
+    match &epoch.kept {
+        Kept::Here(key) => push_line(text, &format!("{name} {} ", epoch.number), key.as_bytes()),
+        Kept::Outside(id) => {
+            let line = format!("{name} {} {OUTSIDE}{id}\n", epoch.number);
+            text.extend_from_slice(line.as_bytes());
+        }
     }
 }
 
@@ -185,18 +210,22 @@ impl<'a> Reader<'a> {
             .filter(|n| n.to_string() == number);
         let number =
             parsed.ok_or_else(|| self.wrong("the epoch is not a whole number below 2^32"))?;
-        Ok(Epoch {
-            number,
-            key: StoreKey::from_bytes(*self.bytes(digits)?),
-        })
+        let kept = match digits.strip_prefix(OUTSIDE) {
+            Some(name) => Kept::Outside(KeyId(*self.bytes(name)?)),
+            None => Kept::Here(StoreKey::from_bytes(*self.bytes(digits)?)),
+        };
+        Ok(Epoch { number, kept })
     }
 
-    fn bytes(&self, digits: &str) -> Result<Zeroizing<[u8; 32]>, Problem> {
-        let mut bytes = Zeroizing::new([0; 32]);
+    fn bytes<const N: usize>(&self, digits: &str) -> Result<Zeroizing<[u8; N]>, Problem>
+    where
+        [u8; N]: zeroize::Zeroize,
+    {
+        let mut bytes = Zeroizing::new([0; N]);
         let small = !digits.bytes().any(|d| d.is_ascii_uppercase());
         match hex::decode_to_slice(digits, bytes.as_mut()) {
             Ok(()) if small => Ok(bytes),
-            _ => Err(self.wrong("expected 64 small hex digits")),
+            _ => Err(self.wrong(&format!("expected {} small hex digits", 2 * N))),
         }
     }
 }
@@ -215,7 +244,7 @@ mod tests {
             .collect();
         let epoch = |number, byte| Epoch {
             number,
-            key: StoreKey::from_bytes([byte; 32]),
+            kept: Kept::Here(StoreKey::from_bytes([byte; 32])),
         };
         Contents {
             collection: Token::from_bytes([1; 32]),
@@ -237,22 +266,56 @@ mod tests {
         let read = Contents::parse(golden).unwrap();
         assert_eq!((read.current.number, read.own.len()), (8, 2));
         assert!(
-            read.previous
-                .is_some_and(|p| p.number == 7 && p.key == StoreKey::from_bytes([3; 32]))
+            read.previous.is_some_and(
+                |p| p.number == 7 && p.kept == Kept::Here(StoreKey::from_bytes([3; 32]))
+            )
         );
+    }
+
+    /// Rotating from a key in the keyring to one outside.
+    fn outside() -> Contents {
+        let mut contents = contents(&[[4; 32]], true);
+        contents.current.kept = Kept::Outside(StoreKey::from_bytes([9; 32]).id());
+        contents
+    }
+
+    /// Version 2 as it was first written.
+    #[test]
+    fn version_2_is_still_read() {
+        let golden = include_bytes!("../../tests/data/keyring-v2.txt");
+        assert_eq!(*outside().to_text(), golden, "the writer has changed");
+        let read = Contents::parse(golden).unwrap();
+        assert_eq!(read.current.kept, outside().current.kept);
+        assert_eq!(*read.to_text(), golden);
+    }
+
+    /// One text for each keyring, so a version stands only where it is needed.
+    #[test]
+    fn versions_are_not_exchanged() {
+        for (contents, from, to) in [
+            (outside(), "keyring 2", "keyring 1"),
+            (contents(&[], false), "keyring 1", "keyring 2"),
+        ] {
+            let text = String::from_utf8(contents.to_text().to_vec()).unwrap();
+            let body = text.split("checksum ").next().unwrap().replace(from, to);
+            let text = format!("{body}checksum {}\n", hex::encode(Sha256::digest(&body)));
+            let problem = Contents::parse(text.as_bytes()).err();
+            assert!(matches!(problem, Some(Problem::Line(1, _))), "{problem:?}");
+        }
     }
 
     #[test]
     fn every_truncation_and_every_flipped_bit_is_refused() {
-        let text = contents(&[[4; 32]], true).to_text();
-        for len in 0..text.len() {
-            assert!(Contents::parse(&text[..len]).is_err(), "first {len} bytes");
-        }
-        for at in 0..text.len() {
-            for bit in 0..8 {
-                let mut changed = text.clone();
-                changed[at] ^= 1 << bit;
-                assert!(Contents::parse(&changed).is_err(), "byte {at}, bit {bit}");
+        for text in [contents(&[[4; 32]], true).to_text(), outside().to_text()] {
+            for len in 0..text.len() {
+                assert!(Contents::parse(&text[..len]).is_err(), "first {len} bytes");
+            }
+            for at in 0..text.len() {
+                for bit in 0..8 {
+                    let mut changed = text.clone();
+                    changed[at] ^= 1 << bit;
+                    assert!(Contents::parse(&changed).is_err(), "byte {at}, bit {bit}");
+                }
             }
         }
     }
@@ -282,6 +345,7 @@ mod tests {
             line(3, "the epoch is not a whole number below 2^32")
         );
         assert_eq!(store("7"), None);
+        assert_eq!(store("7 outside"), line(3, "expected 16 small hex digits"));
         assert_eq!(
             problem(&format!(
                 "{token}store-key 7 {key}\nown-token {key}\nown-token {key}\n"
@@ -303,13 +367,14 @@ mod tests {
 
         /// Lines of a keyring in any order and number, with a right checksum: read back as they were, or refused.
         #[test]
-        fn any_lines_are_read_or_refused(choice in proptest::collection::vec(0_usize..6, 0..8)) {
+        fn any_lines_are_read_or_refused(choice in proptest::collection::vec(0_usize..7, 0..8), version in 1..3) {
             let key = "01".repeat(32);
             let lines = [
                 format!("collection-token {key}\n"), format!("store-key 1 {key}\n"), format!("previous-store-key 0 {key}\n"),
                 format!("own-token {key}\n"), "\n".to_string(), "checksum ".to_string(),
+                "store-key 2 outside 0123456789abcdef\n".to_string(),
             ];
-            let body: String = std::iter::once("thenar-keyring 1\n").chain(choice.iter().map(|&i| lines[i].as_str())).collect();
+            let body: String = std::iter::once(format!("thenar-keyring {version}\n").as_str()).chain(choice.iter().map(|&i| lines[i].as_str())).collect();
             let text = format!("{body}checksum {}\n", hex::encode(Sha256::digest(&body)));
             if let Ok(read) = Contents::parse(text.as_bytes()) {
                 prop_assert_eq!(&*read.to_text(), text.as_bytes());

@@ -3,6 +3,9 @@
 //! It holds the collection's token k1, the store key k2 with its epoch, during a rotation also the previous store key,
 //! and the own tokens of subjects that were renewed. Keep it on another disk, backup and access list than the store.
 //!
+//! The store key may be kept elsewhere, such as in a key service or a security chip. Then the keyring holds only its public
+//! name, and the key is given whenever the keyring is loaded ([`Keyring::load_with`]): a wrong one is noticed at once.
+//!
 //! Two orders of work keep a crash harmless:
 //!
 //! * rotation: [`Keyring::begin_rotation`], save, reseal the store in one transaction, [`Keyring::end_rotation`], save.
@@ -11,8 +14,10 @@
 
 mod file;
 mod format;
+mod outside;
 
 pub use file::KeyringError;
+pub use outside::{MAX_STORE_KEYS_LEN, StoreKeysError, parse_store_keys};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +26,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    BitTemplate, ContractId, RecordError, SealedRecord, StoreKey, Token, TokenId, TokenKind,
+    BitTemplate, ContractId, KeyId, RecordError, SealedRecord, StoreKey, Token, TokenId, TokenKind,
     TokenRef,
 };
 use format::Contents;
@@ -34,13 +39,48 @@ pub struct Keyring {
     /// SHA-256 of the file as last read or written, to notice when another process changed it.
     on_disk: [u8; 32],
     contents: Contents,
+    /// The store keys of the epochs in `contents`, from there or from outside.
+    current: StoreKey,
+    previous: Option<StoreKey>,
 }
 
-/// A store key and its number.
-#[derive(Clone)]
+/// A store key, as far as it is in the file, and its number.
 struct Epoch {
     number: u32,
-    key: StoreKey,
+    kept: Kept,
+}
+
+/// Where a store key is kept.
+#[derive(Debug, PartialEq, Eq)]
+enum Kept {
+    Here(StoreKey),
+    /// Elsewhere; this is its public name.
+    Outside(KeyId),
+}
+
+impl Epoch {
+    /// The key, from the file or among those `given`.
+    fn key(&self, path: &Path, given: &[StoreKey]) -> Result<StoreKey, KeyringError> {
+        let key = match &self.kept {
+            Kept::Here(key) => return Ok(key.clone()),
+            Kept::Outside(key) => *key,
+        };
+        let (path, epoch) = (path.to_owned(), self.number);
+        match given.iter().find(|given| given.id() == key) {
+            Some(found) => Ok(found.clone()),
+            None if given.is_empty() => Err(KeyringError::KeyOutside { path, key, epoch }),
+            None => Err(KeyringError::OtherStoreKey {
+                path,
+                key,
+                epoch,
+                given: given
+                    .iter()
+                    .map(|given| given.id().to_string())
+                    .collect::<Vec<_>>()
+                    .join(" and "),
+            }),
+        }
+    }
 }
 
 impl Keyring {
@@ -50,57 +90,115 @@ impl Keyring {
     /// [`KeyringError::Exists`] when there is a file already, which is left as it is; [`KeyringError::Io`] when the file
     /// cannot be written. A half-written keyring is never left behind.
     pub fn create(path: impl AsRef<Path>, rng: &mut impl CryptoRng) -> Result<Self, KeyringError> {
+        let collection = Token::random(rng);
+        let key = StoreKey::random(rng);
+        Self::create_for(path.as_ref(), collection, key.clone(), Kept::Here(key))
+    }
+
+    /// As [`Self::create`], for a store key that is kept outside: the file gets only its public name.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_outside(
+        path: impl AsRef<Path>,
+        key: StoreKey,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, KeyringError> {
+        let kept = Kept::Outside(key.id());
+        Self::create_for(path.as_ref(), Token::random(rng), key, kept)
+    }
+
+    fn create_for(
+        path: &Path,
+        collection: Token,
+        current: StoreKey,
+        kept: Kept,
+    ) -> Result<Self, KeyringError> {
         let contents = Contents {
-            collection: Token::random(rng),
-            current: Epoch {
-                number: 1,
-                key: StoreKey::random(rng),
-            },
+            collection,
+            current: Epoch { number: 1, kept },
             previous: None,
             own: BTreeMap::new(),
         };
         let text = contents.to_text();
-        let path = path.as_ref().to_owned();
-        file::create(&path, &text)?;
+        file::create(path, &text)?;
         Ok(Self {
-            path,
+            path: path.to_owned(),
             on_disk: Sha256::digest(&*text).into(),
             contents,
+            current,
+            previous: None,
         })
     }
 
-    /// Reads a keyring.
+    /// Reads a keyring that holds its store key.
     ///
     /// # Errors
     /// [`KeyringError`] says what is wrong: no such file, others may read it, it is damaged, or not a keyring.
+    /// [`KeyringError::KeyOutside`] when the store key is kept elsewhere.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeyringError> {
+        Self::load_with(path, &[])
+    }
+
+    /// Reads a keyring whose store key may be kept outside: it is looked for among those `given`. While a rotation is under
+    /// way, two keys may be needed.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; [`KeyringError::OtherStoreKey`] when a key is needed that is not among those given.
+    pub fn load_with(path: impl AsRef<Path>, given: &[StoreKey]) -> Result<Self, KeyringError> {
         let path = path.as_ref().to_owned();
-        let text = file::read(&path)?;
-        let contents = Contents::parse(&text).map_err(|problem| problem.at(&path))?;
+        let (contents, on_disk) = read(&path)?;
+        let current = contents.current.key(&path, given)?;
+        let previous = contents.previous.as_ref();
+        let previous = previous.map(|epoch| epoch.key(&path, given)).transpose()?;
         Ok(Self {
             path,
-            on_disk: Sha256::digest(&*text).into(),
+            on_disk,
             contents,
+            current,
+            previous,
         })
     }
 
-    /// Reads a keyring, or creates it when there is none.
+    /// Reads a keyring, or creates it when there is none: with the first of the store keys `given`, which are kept outside, or
+    /// with one of its own.
     ///
     /// # Errors
-    /// As [`Self::load`] and [`Self::create`].
+    /// As [`Self::load_with`] and [`Self::create`].
     pub fn load_or_create(
         path: impl AsRef<Path>,
+        given: &[StoreKey],
         rng: &mut impl CryptoRng,
     ) -> Result<Self, KeyringError> {
         let path = path.as_ref();
-        match Self::load(path) {
-            Err(KeyringError::Missing { .. }) => match Self::create(path, rng) {
+        let create = |rng| match given.first() {
+            Some(key) => Self::create_outside(path, key.clone(), rng),
+            None => Self::create(path, rng),
+        };
+        match Self::load_with(path, given) {
+            Err(KeyringError::Missing { .. }) => match create(rng) {
                 // Another process was faster.
-                Err(KeyringError::Exists { .. }) => Self::load(path),
+                Err(KeyringError::Exists { .. }) => Self::load_with(path, given),
                 created => created,
             },
             loaded => loaded,
         }
+    }
+
+    /// Forgets own tokens in a keyring's file. The store key is not needed for that, so nothing outside is asked for it.
+    ///
+    /// # Errors
+    /// As [`Self::load`] and [`Self::save`], but for the store key.
+    pub fn forget_own_tokens(
+        path: impl AsRef<Path>,
+        tokens: &[TokenId],
+    ) -> Result<(), KeyringError> {
+        let path = path.as_ref();
+        let (mut contents, on_disk) = read(path)?;
+        for token in tokens {
+            contents.own.remove(token);
+        }
+        file::replace(path, &on_disk, &contents.to_text())
     }
 
     /// Replaces the file by the present state, atomically and durably.
@@ -147,7 +245,12 @@ impl Keyring {
 
     /// The current store key k2.
     pub fn store_key(&self) -> &StoreKey {
-        &self.contents.current.key
+        &self.current
+    }
+
+    /// Whether the current store key is kept outside of the keyring.
+    pub fn store_key_is_outside(&self) -> bool {
+        matches!(self.contents.current.kept, Kept::Outside(_))
     }
 
     /// The epoch of the current store key: 1 at first, one more with every rotation.
@@ -160,28 +263,46 @@ impl Keyring {
         self.contents.previous.is_some()
     }
 
-    /// Draws a new store key and keeps the present one as previous. Save before the store is touched.
+    /// Draws a new store key, which the keyring holds, and keeps the present one as previous. Save before the store is touched.
     ///
     /// # Errors
     /// [`KeyringError::RotationUnderWay`] when a rotation was begun before and not ended.
     pub fn begin_rotation(&mut self, rng: &mut impl CryptoRng) -> Result<(), KeyringError> {
-        let number = self.contents.current.number.checked_add(1);
-        let (Some(number), None) = (number, &self.contents.previous) else {
-            return Err(KeyringError::RotationUnderWay {
-                path: self.path.clone(),
+        let key = StoreKey::random(rng);
+        self.begin_rotation_for(key.clone(), Kept::Here(key))
+    }
+
+    /// As [`Self::begin_rotation`], to a store key that is kept outside.
+    ///
+    /// # Errors
+    /// [`KeyringError::SameStoreKey`] when it is the present one; as [`Self::begin_rotation`].
+    pub fn begin_rotation_to(&mut self, key: StoreKey) -> Result<(), KeyringError> {
+        let kept = Kept::Outside(key.id());
+        self.begin_rotation_for(key, kept)
+    }
+
+    fn begin_rotation_for(&mut self, key: StoreKey, kept: Kept) -> Result<(), KeyringError> {
+        let path = || self.path.clone();
+        let number = self.epoch().checked_add(1);
+        let (Some(number), None) = (number, &self.previous) else {
+            return Err(KeyringError::RotationUnderWay { path: path() });
+        };
+        if key == self.current {
+            return Err(KeyringError::SameStoreKey {
+                path: path(),
+                key: key.id(),
             });
-        };
-        let next = Epoch {
-            number,
-            key: StoreKey::random(rng),
-        };
+        }
+        let next = Epoch { number, kept };
         self.contents.previous = Some(std::mem::replace(&mut self.contents.current, next));
+        self.previous = Some(std::mem::replace(&mut self.current, key));
         Ok(())
     }
 
     /// Forgets the previous store key: records still sealed under it can never be opened again.
     pub fn end_rotation(&mut self) {
         self.contents.previous = None;
+        self.previous = None;
     }
 
     /// Seals a template of `owner` under the current store key.
@@ -248,8 +369,8 @@ impl Keyring {
     }
 
     fn key_of(&self, record: &SealedRecord) -> Result<&StoreKey, RecordError> {
-        let keys = std::iter::once(&self.contents.current).chain(&self.contents.previous);
-        keys.map(|epoch| &epoch.key)
+        std::iter::once(&self.current)
+            .chain(&self.previous)
             .find(|key| key.id() == record.key())
             .ok_or_else(|| RecordError::NoKey {
                 key: record.key(),
@@ -257,6 +378,13 @@ impl Keyring {
                 current: self.epoch(),
             })
     }
+}
+
+/// What a file holds, and its SHA-256.
+fn read(path: &Path) -> Result<(Contents, [u8; 32]), KeyringError> {
+    let text = file::read(path)?;
+    let contents = Contents::parse(&text).map_err(|problem| problem.at(path))?;
+    Ok((contents, Sha256::digest(&*text).into()))
 }
 
 impl std::fmt::Debug for Keyring {

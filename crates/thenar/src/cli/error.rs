@@ -15,6 +15,8 @@ use thenar_protect::{KeyringError, ProtectError, RecordError};
 use thenar_store::{GalleryError, StoreError};
 use thenar_synth::SynthError;
 
+use super::store_key::{self, StoreKeyError};
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -60,6 +62,23 @@ pub(crate) enum CliError {
     /// The keyring.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// The store key is kept outside and was not given.
+    #[error(
+        "{}; give it in {} or name a command that prints it in {}",
+        .0,
+        store_key::VARIABLE,
+        store_key::COMMAND
+    )]
+    StoreKeyMissing(KeyringError),
+    /// A store key was given, and the keyring needs none.
+    #[error(
+        "{}: the keyring holds the store key itself, so the one in {} or from {} protects nothing; move to it with \
+         `thenar rotate`, or unset the variable", keyring.display(), store_key::VARIABLE, store_key::COMMAND
+    )]
+    StoreKeyUnused { keyring: PathBuf },
+    /// What was given as store key.
+    #[error(transparent)]
+    StoreKey(#[from] StoreKeyError),
     /// There are records but not the keyring they belong to.
     #[error(
         "{}: there is no keyring here, but {} holds subjects that were enrolled with one; name it with --keyring",
@@ -119,6 +138,13 @@ pub(crate) enum CliError {
         line: usize,
         problem: String,
     },
+    /// A line of an export.
+    #[error("{}, line {line}: {problem}; nothing was imported", file.display())]
+    ImportLine {
+        file: PathBuf,
+        line: usize,
+        problem: String,
+    },
     /// Drawing.
     #[error(transparent)]
     Synth(#[from] SynthError),
@@ -154,6 +180,17 @@ impl CliError {
         Self::Signature {
             what: String::new(),
             source,
+        }
+    }
+
+    /// A keyring that was not opened.
+    pub(crate) fn keyring(error: KeyringError) -> Self {
+        match error {
+            missing @ KeyringError::KeyOutside { .. } => Self::StoreKeyMissing(missing),
+            KeyringError::OtherStoreKey { .. } | KeyringError::SameStoreKey { .. } => {
+                Self::StoreKey(StoreKeyError::Other(error))
+            }
+            other => Self::Keyring(other),
         }
     }
 
@@ -194,11 +231,15 @@ impl CliError {
             Self::Store(StoreError::Name { .. }) | Self::Usage(_) => "usage",
             Self::Store(_) => "store",
             Self::Keyring(_) | Self::KeyringLost { .. } | Self::TokenLost { .. } => "keyring",
+            Self::StoreKeyMissing(_) | Self::StoreKeyUnused { .. } | Self::StoreKey(_) => {
+                "store_key"
+            }
             Self::Commitment { .. } | Self::Key(_) => "key",
             Self::TooManyAttempts { .. } => "attempts",
             Self::Signature { .. } => "signature",
             Self::Passphrase(_) => "passphrase",
             Self::Eval(_) | Self::ListImage { .. } => "eval",
+            Self::ImportLine { .. } => "import",
             Self::Synth(_) => "synth",
             Self::File { .. } | Self::Reported(_) => "file",
         }

@@ -94,6 +94,18 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     Ok(())
 }
 
+/// A file for its owner only, in the folder of `path`, that takes this name when it is whole.
+pub(crate) fn private_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(".thenar-")
+        .tempfile_in(folder)
+        .map_err(CliError::file(path, "write"))
+}
+
 /// Refuses a path where there is a file, before any work is done.
 pub(crate) fn must_not_exist(path: &Path) -> Result<(), CliError> {
     match path.symlink_metadata() {

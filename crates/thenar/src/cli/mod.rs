@@ -24,7 +24,9 @@ mod session;
 mod sign;
 #[cfg(unix)]
 mod ssh_agent;
+mod store_key;
 mod synth;
+mod transfer;
 mod verify;
 mod verify_signature;
 
@@ -80,7 +82,9 @@ fn dispatch(session: &Session, command: Command) -> Result<Verdict, CliError> {
         Command::List => list::run(session),
         Command::Revoke(args) => revoke::run(session, &args),
         Command::Renew(args) => renew::run(session, &args),
-        Command::Rotate => rotate::run(session),
+        Command::Rotate(args) => rotate::run(session, &args),
+        Command::Export(args) => transfer::export::run(session, &args),
+        Command::Import(args) => transfer::import::run(session, &args),
         Command::Key { command } => key::run(session, &command),
         Command::Sign(args) => sign::run(session, &args),
         Command::VerifySignature(args) => verify_signature::run(session, &args),

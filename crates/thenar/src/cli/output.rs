@@ -10,7 +10,8 @@
 //! | `compare` | `match`, `threshold_fmr` and the keys of a score |
 //! | `list` | `subjects` (list of `subject`, `records`, `enrolled_at` in seconds since 1970) |
 //! | `revoke` | `subject`, `revoked` |
-//! | `rotate` | `records`, `epoch` |
+//! | `rotate` | `records`, `epoch`, `outside` (whether the store key is kept outside the keyring) |
+//! | `export`, `import` | `subjects`, `records`, `keys` (counts); `export` also `file` |
 //! | `key new`, `key recover` | `name`, `kind`, `public`, `private_file` (null when none was asked for); `key recover` also `recovered` |
 //! | `key public` | `name`, `kind`, `public` |
 //! | `key list` | `keys` (list of `name`, `kind`, `public`, `device_secret`) |

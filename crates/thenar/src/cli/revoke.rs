@@ -19,13 +19,10 @@ pub(crate) fn run(session: &Session, args: &Subject) -> Result<Verdict, CliError
         .iter()
         .map(|record| record.token())
         .filter(|token| token.kind == TokenKind::Own)
+        .map(|token| token.id)
         .collect();
     if !own.is_empty() {
-        let mut keyring = session.keyring()?;
-        for token in own {
-            keyring.remove_own_token(token.id);
-        }
-        keyring.save()?;
+        session.forget_own_tokens(&own)?;
     }
     session.out.result(
         &format!("{}: revoked", args.subject),

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use thenar::{Feature, Palm, Photo, Pipeline, Sink, check_agreement, mean_feature};
 use thenar_net::calibration::describe;
-use thenar_protect::{Keyring, KeyringError, RecordError, SealedRecord, Token, TokenRef, os_rng};
+use thenar_protect::{
+    Keyring, KeyringError, RecordError, SealedRecord, StoreKey, Token, TokenId, TokenRef, os_rng,
+};
 use thenar_store::{Store, StoreError};
 
 use super::args::{Global, Input};
 use super::error::CliError;
 use super::output::Output;
+use super::store_key;
 
 /// One run of the program.
 pub(crate) struct Session {
@@ -74,30 +77,59 @@ impl Session {
 
     /// Opens the keyring, which must exist.
     pub(crate) fn keyring(&self) -> Result<Keyring, CliError> {
-        let path = self.keyring_path()?;
-        match Keyring::load(&path) {
-            Err(KeyringError::Missing { .. }) => Err(CliError::KeyringLost {
-                keyring: path,
-                store: self.store.clone(),
-            }),
-            loaded => Ok(loaded?),
-        }
+        let given = store_key::given()?;
+        let keyring = self.keyring_with(&self.store, &given)?;
+        self.check_used(&keyring, &given)?;
+        Ok(keyring)
     }
 
     /// Opens the keyring, or creates it when the store holds nothing yet; checks that it is the store's.
     ///
     /// A new keyring beside an old store would seal some subjects with one key and some with another.
     pub(crate) fn keyring_or_new(&self, store: Option<&Store>) -> Result<Keyring, CliError> {
+        let given = store_key::given()?;
+        let keyring = self.keyring_or_new_with(store, &given)?;
+        self.check_used(&keyring, &given)?;
+        Ok(keyring)
+    }
+
+    /// As [`Self::keyring_or_new`] with the store keys that were given from outside, of which none need be the keyring's: a
+    /// rotation may move to one of them.
+    pub(crate) fn keyring_or_new_with(
+        &self,
+        store: Option<&Store>,
+        given: &[StoreKey],
+    ) -> Result<Keyring, CliError> {
         let record = store.map(first_record).transpose()?.flatten();
         let Some(record) = record else {
             let path = self.keyring_path()?;
             if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
                 fs::create_dir_all(folder).map_err(CliError::file(folder, "create the folder"))?;
             }
-            return Ok(Keyring::load_or_create(&path, &mut os_rng())?);
+            return Keyring::load_or_create(&path, given, &mut os_rng()).map_err(CliError::keyring);
         };
-        let keyring = self.keyring()?;
-        match keyring.check_key(&record) {
+        let keyring = self.keyring_with(&self.store, given)?;
+        self.check_belongs(&keyring, &record)?;
+        Ok(keyring)
+    }
+
+    /// Opens the keyring that the records in `file` need; checks that it is also the store's, if that holds any.
+    pub(crate) fn keyring_of(
+        &self,
+        file: &Path,
+        store: Option<&Store>,
+    ) -> Result<Keyring, CliError> {
+        let given = store_key::given()?;
+        let keyring = self.keyring_with(file, &given)?;
+        self.check_used(&keyring, &given)?;
+        if let Some(record) = store.map(first_record).transpose()?.flatten() {
+            self.check_belongs(&keyring, &record)?;
+        }
+        Ok(keyring)
+    }
+
+    fn check_belongs(&self, keyring: &Keyring, record: &SealedRecord) -> Result<(), CliError> {
+        match keyring.check_key(record) {
             Err(source @ RecordError::NoKey { .. }) => Err(CliError::Record {
                 what: format!(
                     "{} does not belong to {}",
@@ -107,8 +139,30 @@ impl Session {
                 source,
             }),
             // Anything else shows when that subject is verified.
-            _ => Ok(keyring),
+            _ => Ok(()),
         }
+    }
+
+    /// Forgets own tokens. The store key is not needed for that.
+    pub(crate) fn forget_own_tokens(&self, tokens: &[TokenId]) -> Result<(), CliError> {
+        let path = self.keyring_path()?;
+        Keyring::forget_own_tokens(&path, tokens).map_err(lost(path, &self.store))
+    }
+
+    /// Opens the keyring; `holder` is the file whose records need it.
+    fn keyring_with(&self, holder: &Path, given: &[StoreKey]) -> Result<Keyring, CliError> {
+        let path = self.keyring_path()?;
+        Keyring::load_with(&path, given).map_err(lost(path, holder))
+    }
+
+    /// A key that was given but is not used leads its owner to believe that it protects the store.
+    fn check_used(&self, keyring: &Keyring, given: &[StoreKey]) -> Result<(), CliError> {
+        if given.is_empty() || keyring.store_key_is_outside() {
+            return Ok(());
+        }
+        Err(CliError::StoreKeyUnused {
+            keyring: keyring.path().to_owned(),
+        })
     }
 
     /// The records of a subject that must be enrolled.
@@ -227,6 +281,15 @@ impl Session {
         }
         let feature = mean_feature(&palms).map_err(CliError::Model)?;
         Ok(Acquired { palms, feature })
+    }
+}
+
+/// Names the file whose records need a keyring that is not there.
+fn lost(keyring: PathBuf, holder: &Path) -> impl FnOnce(KeyringError) -> CliError {
+    let store = holder.to_owned();
+    move |error| match error {
+        KeyringError::Missing { .. } => CliError::KeyringLost { keyring, store },
+        other => CliError::keyring(other),
     }
 }
 

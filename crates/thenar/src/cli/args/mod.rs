@@ -73,7 +73,11 @@ pub(crate) enum Command {
     /// Replace a subject's template by an unrelated one, under a token of its own
     Renew(Renew),
     /// Change the store key: every record is sealed anew, no photo is needed
-    Rotate,
+    Rotate(Rotate),
+    /// Write all subjects and keys as lines of JSON: records stay sealed, no token and no store key goes out
+    Export(Export),
+    /// Add the subjects and keys of an export, all or nothing; needs the keyring they were enrolled with
+    Import(Import),
     /// Keys that are stored nowhere
     Key {
         #[command(subcommand)]
@@ -177,6 +181,27 @@ pub(crate) struct Renew {
     /// Do not require that the photos match the present record
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rotate {
+    /// Draw the new store key and keep it in the keyring, also when the present one is kept outside
+    #[arg(long)]
+    pub into_keyring: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    /// File to write, of mode 0600; there must be none
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// An export
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
