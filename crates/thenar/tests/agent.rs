@@ -92,8 +92,11 @@ fn ssh_lists_the_key_and_signs_with_it() {
         let listed = desk.ask("ssh-add", "-L");
         let public = fs::read(desk.place.path("public")).unwrap();
         assert_eq!(listed.stdout, public, "{listed:?}");
-        let tried = desk.ask("ssh-add", "-T public");
-        assert!(tried.status.success(), "{kind}: {tried:?}");
+        // For RSA some versions of it ask for SHA-1, with which the agent does not sign.
+        if kind != "rsa-2048" {
+            let tried = desk.ask("ssh-add", "-T public");
+            assert!(tried.status.success(), "{kind}: {tried:?}");
+        }
 
         let signed = desk.ask("ssh-keygen", "-Y sign -U -f public -n git letter");
         assert!(signed.status.success(), "{kind}: {signed:?}");
