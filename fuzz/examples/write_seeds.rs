@@ -14,6 +14,7 @@ use thenar_protect::{BitTemplate, ContractId, Keyring, SealedRecord, StoreKey, T
 
 fn main() {
     protect();
+    outside();
     keys();
     scores();
     #[cfg(feature = "image")]
@@ -48,16 +49,7 @@ fn protect() {
         seed("record", name, record.to_bytes());
         seed("template", name, &*template.to_bytes());
     }
-    seed("store_keys", "one", "0a".repeat(32));
-    seed(
-        "store_keys",
-        "two",
-        format!("{}\n{}\n", "FB".repeat(32), "0a".repeat(32)),
-    );
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("outside");
-    Keyring::create_outside(&path, key.clone(), rng).unwrap();
-    seed("keyring", "outside", fs::read(&path).unwrap());
     let path = folder.path().join("keyring");
     let text = || fs::read(&path).unwrap();
     let mut keyring = Keyring::create(&path, rng).unwrap();
@@ -67,6 +59,17 @@ fn protect() {
     keyring.begin_rotation(rng).unwrap();
     keyring.save().unwrap();
     seed("keyring", "rotating", text());
+}
+
+/// Store keys, and a keyring whose store key is kept outside; the target `keyring` gives it this one.
+fn outside() {
+    seed("store_keys", "one", "0a".repeat(32));
+    let two = format!("{}\n{}\n", "FB".repeat(32), "0a".repeat(32));
+    seed("store_keys", "two", two);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyring");
+    Keyring::create_outside(&path, StoreKey::from_bytes([2; 32]), &mut rng()).unwrap();
+    seed("keyring", "outside", fs::read(&path).unwrap());
 }
 
 fn keys() {
