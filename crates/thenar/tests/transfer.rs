@@ -28,7 +28,7 @@ fn entries(store: &Path) -> Vec<Entry> {
     let mut found = Vec::new();
     Store::open_existing(store)
         .unwrap()
-        .for_each_entry::<thenar::store::StoreError>(|entry| {
+        .for_each_entry::<Box<dyn std::error::Error>>(|entry| {
             found.push(entry);
             Ok(())
         })

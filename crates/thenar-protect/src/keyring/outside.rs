@@ -99,8 +99,8 @@ mod tests {
             StoreKey::from_bytes([0x0a; 32]),
             StoreKey::from_bytes([0xfb; 32]),
         );
-        assert_eq!(keys(&a), [first.clone()]);
-        assert_eq!(keys(&format!("\n {a}\r\n")), [first.clone()]);
+        assert_eq!(keys(&a), std::slice::from_ref(&first));
+        assert_eq!(keys(&format!("\n {a}\r\n")), std::slice::from_ref(&first));
         assert_eq!(keys(&format!("{b} {a}")), [second, first]);
     }
 

@@ -110,11 +110,6 @@ impl Feed {
         Self { source, seed, size }
     }
 
-    /// Seed of everything drawn.
-    pub fn seed(&self) -> u64 {
-        self.seed
-    }
-
     /// Identities.
     pub fn classes(&self) -> usize {
         match &self.source {

@@ -10,7 +10,6 @@ pub mod augment;
 mod ccnet;
 mod co3net;
 mod compnet;
-mod discriminants;
 pub mod drawn;
 pub mod feed;
 pub mod list;

@@ -1,8 +1,5 @@
 //! Learning rates over a run.
 
-/// Share of a run in which a cosine's rate rises.
-pub const RISE: f32 = 0.02;
-
 /// How the learning rate falls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schedule {
@@ -13,8 +10,7 @@ pub enum Schedule {
         /// What the rate is multiplied by.
         factor: f32,
     },
-    /// A rise over the first [`RISE`] of the run, so that Adam's first steps, as large as the rate in every weight, spoil
-    /// no good start; then half a cosine to a hundredth of the full rate.
+    /// Half a cosine from the full rate to a hundredth of it at the end.
     Cosine,
 }
 
@@ -27,9 +23,8 @@ impl Schedule {
                 peak * factor.powi(steps as i32)
             }
             Self::Cosine => {
-                let rise = (progress / RISE).clamp(0.01, 1.0);
                 let fall = (std::f32::consts::PI * progress.clamp(0.0, 1.0)).cos();
-                peak * rise * (0.01 + 0.99 * 0.5 * (1.0 + fall))
+                peak * (0.01 + 0.99 * 0.5 * (1.0 + fall))
             }
         }
     }
@@ -48,8 +43,7 @@ mod tests {
         assert_eq!(step.rate(1e-3, 499, 0.2), 1e-3);
         assert!((step.rate(1e-3, 1000, 0.4) - 0.64e-3).abs() < 1e-9);
         let cosine = |progress| Schedule::Cosine.rate(1.0, 3, progress);
-        assert!(cosine(0.0) == 0.01 && (cosine(RISE) - 1.0).abs() < 2e-3);
-        assert!((cosine(0.5) - 0.505).abs() < 1e-3);
+        assert!(cosine(0.0) == 1.0 && (cosine(0.5) - 0.505).abs() < 1e-3);
         assert!((cosine(1.0) - 0.01).abs() < 1e-6);
     }
 }

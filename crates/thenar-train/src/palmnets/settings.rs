@@ -136,8 +136,8 @@ pub struct Settings {
     /// Folder of checkpoint, log.jsonl, curves.svg and ONNX file.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
-    /// Begin with linear layers that tell the training palms apart by what the untrained competition reads (Fisher's
-    /// discriminants, in closed form), instead of random ones: for runs much shorter than the published ones.
+    /// Begin with linear layers that whiten what the untrained competition reads from the training images, instead of
+    /// random ones: for runs much shorter than the published ones.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub whitened: Option<bool>,
     /// Go on from the checkpoint in the folder.
