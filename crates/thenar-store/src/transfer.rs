@@ -200,11 +200,12 @@ mod tests {
 
     #[test]
     fn one_wrong_entry_keeps_all_out() {
+        type Expected = fn(&StoreError) -> bool;
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path().join("s.db")).unwrap();
         import(&mut store, vec![subject("anna", 4, 1), key("work")]).unwrap();
         let before = all(&store);
-        let wrong: [(Entry, fn(&StoreError) -> bool); 6] = [
+        let wrong: [(Entry, Expected); 6] = [
             (subject("anna", 4, 1), |e| {
                 matches!(e, StoreError::AlreadyEnrolled { .. })
             }),
