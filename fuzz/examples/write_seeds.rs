@@ -107,7 +107,12 @@ fn keys() {
             passphrase: &words,
             device_secret: (kind == KeyKind::P256).then_some(&device),
         };
-        let params = CommitParams { code, cost, kind };
+        let params = CommitParams {
+            code,
+            copies: 1,
+            cost,
+            kind,
+        };
         let (record, _) = commit(&numbers, factors, &[8; 32], &params, rng).unwrap();
         seed("commitment", kind.name(), record.to_bytes());
     }
@@ -120,6 +125,16 @@ fn keys() {
             record.to_bytes().unwrap(),
         );
     }
+    let params = CommitParams {
+        code: CodeParams { m: 5, t: 3, n: 31 },
+        copies: 3,
+        cost,
+        kind: KeyKind::Ed25519,
+    };
+    let numbers: Vec<i32> = (0..100).map(|i| i * 37 % 101 - 50).collect();
+    let factors = Factors::passphrase(&words);
+    let (record, _) = commit(&numbers, factors, &[5; 32], &params, rng).unwrap();
+    seed("commitment", "ed25519-three-numbers", record.to_bytes());
     seed("token", "latin", "gulls over the harbour");
     seed(
         "token",
