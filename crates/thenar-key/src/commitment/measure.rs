@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::places::{MAX_NUMBERS, Order, check_count, most_reliable};
+use super::places::{Order, check_count, most_reliable};
 use super::{CommitParams, CommitmentError, copies};
 
 /// Views that are compared at a time.
@@ -32,7 +32,7 @@ impl PalmHash {
     /// The palm hash of an enrolled feature, as `params` would keep it.
     ///
     /// # Errors
-    /// Fewer numbers than [`CommitParams::bits`], or more than [`MAX_NUMBERS`].
+    /// Fewer numbers than [`CommitParams::bits`], or more than [`MAX_NUMBERS`](super::MAX_NUMBERS).
     pub fn new(numbers: &[i32], params: &CommitParams) -> Result<Self, CommitmentError> {
         copies::check(params.copies)?;
         check_count(numbers.len(), params.bits())?;
@@ -99,7 +99,7 @@ impl PalmHash {
 }
 
 impl PalmViews {
-    /// Views of at most [`MAX_NUMBERS`] whole numbers, all equally many. Numbers are clipped to 2²⁵.
+    /// Views of at most [`MAX_NUMBERS`](super::MAX_NUMBERS) whole numbers, all equally many. Numbers are clipped to 2²⁵.
     ///
     /// # Errors
     /// No view, too many numbers, or views of several lengths.
@@ -107,7 +107,7 @@ impl PalmViews {
         let Some(first) = views.first() else {
             return Err(CommitmentError::Captures { found: 0 });
         };
-        check_count(first.len().min(MAX_NUMBERS + 1), 0)?;
+        check_count(first.len(), 0)?;
         if let Some(other) = views.iter().find(|view| view.len() != first.len()) {
             return Err(CommitmentError::Numbers {
                 found: other.len(),
@@ -133,6 +133,7 @@ impl PalmViews {
 mod tests {
     use super::*;
     use crate::CodeParams;
+    use crate::commitment::MAX_NUMBERS;
     use proptest::prelude::*;
 
     proptest! {

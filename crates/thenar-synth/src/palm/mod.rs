@@ -50,6 +50,9 @@ pub struct Palm {
     relief: Relief,
 }
 
+/// Every so many identities of a population is a sibling.
+const SIBLING_EVERY: u64 = 5;
+
 /// Creases that come first in [`Palm::creases`]: life, head and heart line.
 const PRINCIPAL: usize = 3;
 
@@ -91,6 +94,16 @@ impl Palm {
             mottle: Mottle::draw(&mut rng),
             veins,
             relief: Relief::draw(&mut rng),
+        }
+    }
+
+    /// Palm `identity` of a population whose seeds are `seed(0)`, `seed(1)`, …: every fifth is a sibling of the one before, so
+    /// that details must be learnt too.
+    pub fn draw_among(identity: u64, seed: impl Fn(u64) -> u64) -> Self {
+        if identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
+            Self::draw_sibling(seed(identity - 1), seed(identity))
+        } else {
+            Self::draw(seed(identity))
         }
     }
 

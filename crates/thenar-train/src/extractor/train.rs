@@ -75,8 +75,6 @@ pub struct Scores {
 const SHARED: usize = 64;
 /// Palms drawn at a time.
 const BLOCK: u64 = 128;
-/// Every so many palms is a sibling of the one before: the same principal creases, other wrinkles.
-const SIBLING_EVERY: u64 = 5;
 /// Distance between the identities of training and those of the examination.
 const EXAMINATION_OFFSET: u64 = 1 << 40;
 
@@ -208,11 +206,10 @@ fn draw_captures(
     variation: &RoiVariation,
     without: &[Part],
 ) -> Vec<Vec<f32>> {
-    let siblings = !without.contains(&Part::Siblings);
-    let palm = if siblings && identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
-        Palm::draw_sibling(identity - 1, identity)
-    } else {
+    let palm = if without.contains(&Part::Siblings) {
         Palm::draw(identity)
+    } else {
+        Palm::draw_among(identity, |seed| seed)
     };
     let palm = ablation::palm(palm, without);
     (0..captures)

@@ -7,8 +7,6 @@ use thenar_synth::roi::{self, RoiVariation};
 
 use crate::localizer::drawing::scramble;
 
-/// Every so many identities is a sibling of the one before: the same principal creases, other wrinkles.
-const SIBLING_EVERY: u64 = 5;
 /// Keeps seeds of palms apart from those of listed images.
 const PALMS: u64 = 0x7061_6c6d_7321;
 
@@ -42,12 +40,9 @@ impl Palms {
     }
 
     fn palm(&self, identity: u64) -> Palm {
-        let seed = |identity| scramble(self.seed ^ scramble(identity));
-        if identity % SIBLING_EVERY == SIBLING_EVERY - 1 {
-            Palm::draw_sibling(seed(identity - 1), seed(identity))
-        } else {
-            Palm::draw(seed(identity))
-        }
+        Palm::draw_among(identity, |identity| {
+            scramble(self.seed ^ scramble(identity))
+        })
     }
 }
 

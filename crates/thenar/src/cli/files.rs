@@ -26,19 +26,23 @@ pub(crate) fn read(path: &Path, limit: u64, action: &'static str) -> Result<Vec<
     Ok(bytes)
 }
 
-/// Writes a file, replacing what was there.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let folder = match path.parent() {
+/// The folder that a path is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Writes a file, replacing what was there.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let failed = CliError::file(path, "write");
     let mut builder = tempfile::Builder::new();
     builder.prefix(".thenar-");
     // As for any new file: what the process's mask leaves of it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(&failed)?;
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(&failed)?;
     file.write_all(bytes).map_err(&failed)?;
     file.persist(path)
         .map_err(|refused| failed(refused.error))?;
@@ -96,13 +100,9 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// A file for its owner only, in the folder of `path`, that takes this name when it is whole.
 pub(crate) fn private_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     tempfile::Builder::new()
         .prefix(".thenar-")
-        .tempfile_in(folder)
+        .tempfile_in(folder_of(path))
         .map_err(CliError::file(path, "write"))
 }
 

@@ -15,7 +15,8 @@ use thenar_store::{Store, StoreError};
 
 use super::args::{Global, Input};
 use super::error::CliError;
-use super::output::Output;
+use super::files;
+use super::output::{Output, hex};
 use super::store_key;
 
 /// One run of the program.
@@ -235,17 +236,14 @@ impl Session {
 
     /// `<store's name>-<8 hex digits of its path's digest>.keyring`.
     fn keyring_name(&self) -> Result<OsString, CliError> {
-        let folder = match self.store.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = files::folder_of(&self.store);
         let folder = folder
             .canonicalize()
             .map_err(CliError::file(folder, "find the folder"))?;
         let name = self.store.file_name().unwrap_or_default();
         let digest = Sha256::digest(folder.join(name).as_os_str().as_encoded_bytes());
         let mut file = Path::new(name).file_stem().unwrap_or_default().to_owned();
-        let digits: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+        let digits = hex(&digest[..4]);
         file.push(format!("-{digits}.keyring"));
         Ok(file)
     }

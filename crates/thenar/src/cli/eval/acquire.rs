@@ -12,6 +12,7 @@ use thenar_net::{Localizer, Problem, models, spread};
 
 use super::super::args::Input;
 use super::super::error::CliError;
+use super::super::output::hex;
 use super::super::progress;
 use super::super::session::Session;
 use super::cache::{Cache, Entry, Kept, Key, key};
@@ -54,7 +55,7 @@ impl Regions {
         match self.localizer {
             Some(_) => {
                 let digest = Sha256::digest(models::LOCALIZER);
-                let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+                let digest = hex(&digest);
                 format!("photo {ROI_PREPROCESSING} {digest}")
             }
             None => format!("roi {ROI_PREPROCESSING}"),

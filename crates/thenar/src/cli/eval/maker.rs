@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::super::args::{Method, Protect};
 use super::super::error::CliError;
+use super::super::output::hex;
 use super::cache::Kept;
 use super::template::{Enrolled, Probe};
 
@@ -264,10 +265,6 @@ fn pipeline(extractor: Option<&Path>) -> Result<Pipeline, CliError> {
     };
     let bytes = std::fs::read(path).map_err(CliError::file(path, "read the extractor"))?;
     Pipeline::for_rois_with(Extractor::from_onnx(bytes)?).map_err(CliError::Model)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The views of a probe as whole numbers, of which keys are made.

@@ -124,7 +124,7 @@ impl Sink for Gathered {
             }
             Stage::Hash(hash) => self.picture(key, &png, pictures::grid(&hash.bits())),
             Stage::Record(record) => {
-                self.text(key, "record.txt", pictures::hex(&record.to_bytes()))
+                self.text(key, "record.txt", pictures::hex_lines(&record.to_bytes()))
             }
         }
     }

@@ -5,6 +5,8 @@ use image::{GrayImage, Luma, Rgb, RgbImage};
 use thenar_image::resize_rgb;
 use thenar_net::localizer::preprocess::{INPUT_SIZE, input_planes};
 
+use super::super::output::hex;
+
 /// Longest side of a photo on the page, in pixels.
 const LONGEST: u32 = 800;
 /// What the localizer sees beside the photo.
@@ -83,15 +85,8 @@ pub(super) fn grid(bits: &[bool]) -> GrayImage {
 }
 
 /// Bytes as lines of 32 in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let line = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            + "\n"
-    };
-    bytes.chunks(32).map(line).collect()
+pub(super) fn hex_lines(bytes: &[u8]) -> String {
+    bytes.chunks(32).map(|line| hex(line) + "\n").collect()
 }
 
 #[cfg(test)]
@@ -117,6 +112,6 @@ mod tests {
 
     #[test]
     fn bytes_become_lines_of_hex() {
-        assert_eq!(hex(&[0xab; 33]), format!("{}\nab\n", "ab".repeat(32)));
+        assert_eq!(hex_lines(&[0xab; 33]), format!("{}\nab\n", "ab".repeat(32)));
     }
 }

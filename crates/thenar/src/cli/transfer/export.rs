@@ -14,10 +14,10 @@ use thenar_store::{Entry, Store, Transferred};
 use super::super::Verdict;
 use super::super::args::Export;
 use super::super::error::CliError;
-use super::super::output::count;
+use super::super::output::hex;
 use super::super::session::Session;
 use super::super::{files, progress};
-use super::{Line, MAX_LINE, VERSION, hex};
+use super::{Line, MAX_LINE, VERSION, counted};
 
 pub(crate) fn run(session: &Session, args: &Export) -> Result<Verdict, CliError> {
     files::must_not_exist(&args.output)?;
@@ -37,13 +37,7 @@ pub(crate) fn run(session: &Session, args: &Export) -> Result<Verdict, CliError>
     file.persist_noclobber(&args.output)
         .map_err(|refused| failed(refused.error))?;
     session.out.result(
-        &format!(
-            "{} with {} and {} written to {}",
-            count(done.subjects as usize, "subject"),
-            count(done.records as usize, "record"),
-            count(done.keys as usize, "key"),
-            args.output.display()
-        ),
+        &format!("{} written to {}", counted(&done), args.output.display()),
         &json!({
             "file": args.output.display().to_string(),
             "subjects": done.subjects,

@@ -15,9 +15,9 @@ use thenar_store::Entry;
 use super::super::Verdict;
 use super::super::args::Import;
 use super::super::error::CliError;
-use super::super::output::count;
 use super::super::progress;
 use super::super::session::Session;
+use super::counted;
 use super::reader::Reader;
 
 pub(crate) fn run(session: &Session, args: &Import) -> Result<Verdict, CliError> {
@@ -45,12 +45,7 @@ pub(crate) fn run(session: &Session, args: &Import) -> Result<Verdict, CliError>
     });
     let done = session.store_or_new()?.import(entries)?;
     session.out.result(
-        &format!(
-            "{} with {} and {} imported",
-            count(done.subjects as usize, "subject"),
-            count(done.records as usize, "record"),
-            count(done.keys as usize, "key"),
-        ),
+        &format!("{} imported", counted(&done)),
         &json!({ "subjects": done.subjects, "records": done.records, "keys": done.keys }),
     );
     Ok(Verdict::Yes)

@@ -17,6 +17,9 @@ pub(crate) mod import;
 mod reader;
 
 use serde::{Deserialize, Serialize};
+use thenar_store::Transferred;
+
+use super::output::count;
 
 /// The version that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -47,7 +50,10 @@ enum Line {
     },
 }
 
-/// Small hex digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// `2 subjects with 3 records and 1 key`.
+fn counted(done: &Transferred) -> String {
+    let subjects = count(done.subjects as usize, "subject");
+    let records = count(done.records as usize, "record");
+    let keys = count(done.keys as usize, "key");
+    format!("{subjects} with {records} and {keys}")
 }

@@ -11,7 +11,8 @@ use thenar_protect::SealedRecord;
 use thenar_store::{Entry, Transferred};
 
 use super::super::error::CliError;
-use super::{Line, MAX_LINE, VERSION, hex};
+use super::super::output::hex;
+use super::{Line, MAX_LINE, VERSION};
 
 /// Reads the entries of an export. After the first error there are no more.
 pub(super) struct Reader {
