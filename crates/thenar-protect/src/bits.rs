@@ -32,6 +32,42 @@ impl BitTemplate {
         Self::from_words(words, bits.len())
     }
 
+    /// Half of the bits (rounded down) are 1: those of the largest values, and among equal ones those of the smallest index.
+    ///
+    /// # Errors
+    /// When there are none, more than [`MAX_BITS`], or one is not finite.
+    pub fn above_median(values: &[f64]) -> Result<Self, ProtectError> {
+        Ok(Self::above(values)?.0)
+    }
+
+    /// [`Self::above_median`], and the median: the mean of the smallest value that became 1 and the largest that became 0.
+    pub(crate) fn above(values: &[f64]) -> Result<(Self, f64), ProtectError> {
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(ProtectError::Bits("a value is not finite"));
+        }
+        let ones = values.len() / 2;
+        let mut words = vec![0_u64; values.len().div_ceil(64)];
+        if ones == 0 {
+            let median = values.first().copied().unwrap_or_default();
+            return Ok((Self::from_words(words, values.len())?, median));
+        }
+        // The smallest value that becomes 1. Values equal to it fill what is left, in their order.
+        let mut order = Zeroizing::new(values.to_vec());
+        let (larger, &mut limit, smaller) =
+            order.select_nth_unstable_by(ones - 1, |a, b| b.total_cmp(a));
+        let mut ties = ones - larger.iter().filter(|value| **value > limit).count();
+        let below = smaller.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        for (i, &value) in values.iter().enumerate() {
+            let fills = value == limit && ties > 0;
+            ties -= usize::from(fills);
+            words[i / 64] |= u64::from(value > limit || fills) << (i % 64);
+        }
+        Ok((
+            Self::from_words(words, values.len())?,
+            (limit + below) / 2.0,
+        ))
+    }
+
     /// Takes packed words of which the first `len` bits count.
     ///
     /// # Errors
@@ -207,6 +243,22 @@ mod tests {
         assert_ne!(a, b);
     }
 
+    /// The rule for ties, by examples: half of the bits, the largest first and then the smallest index.
+    #[test]
+    fn ties_go_to_the_smaller_index() {
+        let ones = |values: &[f64]| {
+            let bits = BitTemplate::above_median(values).unwrap();
+            (0..values.len())
+                .filter(|&i| bits.bit(i) == Some(true))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ones(&[7.0, 7.0, 7.0, 7.0]), [0, 1]);
+        assert_eq!(ones(&[1.0, 5.0, 5.0, 9.0, 5.0, 1.0]), [1, 2, 3]);
+        assert_eq!(ones(&[3.0, 3.0, 3.0]), [0]);
+        assert_eq!(ones(&[-1.0, 2.0]), [1]);
+        assert_eq!(ones(&[4.0]), []);
+    }
+
     proptest! {
         #[test]
         fn bytes_round_trip(bits in proptest::collection::vec(any::<bool>(), 1..300)) {
@@ -230,6 +282,19 @@ mod tests {
             if let Ok(template) = BitTemplate::from_bytes(&bytes) {
                 prop_assert_eq!(&*template.to_bytes(), &bytes);
             }
+        }
+
+        /// The rule for ties, by sorting.
+        #[test]
+        fn the_median_rule_is_the_sorted_one(values in proptest::collection::vec(-3_i64..4, 1..200)) {
+            let mut order: Vec<usize> = (0..values.len()).collect();
+            order.sort_by_key(|&i| (std::cmp::Reverse(values[i]), i));
+            let mut expected = vec![false; values.len()];
+            order[..values.len() / 2].iter().for_each(|&i| expected[i] = true);
+            let values: Vec<f64> = values.iter().map(|&v| v as f64).collect();
+            let found = BitTemplate::above_median(&values).unwrap();
+            prop_assert_eq!(found.count_ones() as usize, values.len() / 2);
+            prop_assert_eq!(found, BitTemplate::from_bools(&expected).unwrap());
         }
     }
 }

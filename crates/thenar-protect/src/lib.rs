@@ -25,6 +25,7 @@ mod keyring;
 mod level1;
 mod level2;
 mod packed;
+mod probe;
 mod record;
 pub mod schemes;
 mod token;
@@ -37,6 +38,7 @@ pub use keyring::{Keyring, KeyringError, MAX_STORE_KEYS_LEN, StoreKeysError, par
 pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, quantise};
 pub use level2::khidden;
 pub use packed::PackedTemplates;
+pub use probe::{PROBE_WEIGHTS, ProbeBits};
 pub use record::{RECORD_OVERHEAD, RecordId, SealedRecord, TokenKind, TokenRef};
 pub use token::{KeyId, StoreKey, Token, TokenId, os_rng};
 pub use traits::{Match, Transform};

@@ -4,7 +4,8 @@ use pulp::NullaryFnOnce;
 use zeroize::Zeroizing;
 
 use crate::dispatch::dispatch;
-use crate::{BitTemplate, ProtectError};
+use crate::probe::PLANES;
+use crate::{BitTemplate, ProbeBits, ProtectError};
 
 /// Templates that lie side by side, a word of each. Their distances then stand side by side in a register too, and are
 /// never added up across it, which is slow. So many that the compiler makes registers of them and not of the words.
@@ -55,19 +56,54 @@ impl PackedTemplates {
         self.count == 0
     }
 
-    /// The number of bits in which a probe differs from each template, into `distances`, in the order of the templates.
+    /// The number of bits in which a template differs from each of these, into `distances`, in their order.
     ///
     /// The same numbers as [`BitTemplate::hamming`]. The loop is compiled for several kinds of processors and the best
     /// for this one is taken. No distance exceeds [`crate::MAX_BITS`], so 16 bits suffice.
     ///
     /// # Errors
-    /// [`ProtectError::Parameter`] when the probe has another length than the templates, or `distances` has not one place
+    /// [`ProtectError::Parameter`] when the other has another length than the templates, or `distances` has not one place
     /// for each; nothing is written then.
     pub fn distances(
         &self,
-        probe: &BitTemplate,
+        other: &BitTemplate,
         distances: &mut [u16],
     ) -> Result<(), ProtectError> {
+        if self.check(other, distances)? {
+            dispatch(Fill {
+                words: &self.words,
+                probe: other.words(),
+                distances,
+            });
+        }
+        Ok(())
+    }
+
+    /// The weight of the bits in which a probe differs from each template, into `distances`, in the order of the templates.
+    ///
+    /// The same numbers as [`ProbeBits::distance`], and as [`Self::distances`] made for several processors. No weight of
+    /// all bits exceeds 16 bits.
+    ///
+    /// # Errors
+    /// As [`Self::distances`].
+    pub fn probe_distances(
+        &self,
+        probe: &ProbeBits,
+        distances: &mut [u16],
+    ) -> Result<(), ProtectError> {
+        if self.check(probe.bits(), distances)? {
+            dispatch(FillWeighed {
+                words: &self.words,
+                probe: probe.bits().words(),
+                planes: probe.planes(),
+                distances,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything to compare.
+    fn check(&self, probe: &BitTemplate, distances: &[u16]) -> Result<bool, ProtectError> {
         if distances.len() != self.count {
             return Err(ProtectError::Parameter {
                 what: "the number of places for distances",
@@ -76,17 +112,12 @@ impl PackedTemplates {
             });
         }
         if self.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         if probe.len() != self.bits {
             return Err(length(probe, self.bits));
         }
-        dispatch(Fill {
-            words: &self.words,
-            probe: probe.words(),
-            distances,
-        });
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -126,6 +157,41 @@ impl NullaryFnOnce for Fill<'_> {
     }
 }
 
+/// The same with weights: for each digit of them, what differs where it is set.
+struct FillWeighed<'a> {
+    words: &'a [[u64; LANES]],
+    probe: &'a [u64],
+    planes: [&'a [u64]; PLANES],
+    distances: &'a mut [u16],
+}
+
+impl NullaryFnOnce for FillWeighed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let [ones, twos, fours] = self.planes;
+        let groups = self.words.chunks_exact(self.probe.len());
+        for (group, places) in groups.zip(self.distances.chunks_mut(LANES)) {
+            let mut counts = [0_u64; LANES];
+            let digits = ones.iter().zip(twos).zip(fours);
+            for ((lanes, &word), ((&one, &two), &four)) in group.iter().zip(self.probe).zip(digits)
+            {
+                for (count, lane) in counts.iter_mut().zip(lanes) {
+                    let differ = lane ^ word;
+                    let [one, two, four] =
+                        [one, two, four].map(|plane| (differ & plane).count_ones());
+                    *count += u64::from(one + 2 * two + 4 * four);
+                }
+            }
+            for (place, count) in places.iter_mut().zip(counts) {
+                // At most MAX_BITS times the mean weight, 23/8, which is below 2^16.
+                *place = count as u16;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -152,6 +218,11 @@ mod tests {
             let mut found = vec![7; count];
             packed.distances(&probe[0], &mut found).unwrap();
             let one = |g: &BitTemplate| g.hamming(&probe[0]) as u16;
+            prop_assert_eq!(&found, &gallery.iter().map(one).collect::<Vec<_>>());
+            let values: Vec<f64> = (0..bits).map(|_| rng.random_range(-1.0..1.0)).collect();
+            let probe = ProbeBits::new(&values).unwrap();
+            packed.probe_distances(&probe, &mut found).unwrap();
+            let one = |g: &BitTemplate| probe.distance(g).unwrap() as u16;
             prop_assert_eq!(found, gallery.iter().map(one).collect::<Vec<_>>());
         }
     }
@@ -170,6 +241,17 @@ mod tests {
         }
         .call();
         assert_eq!(best, plain);
+        let values: Vec<f64> = (0..1024).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let probe = ProbeBits::new(&values).unwrap();
+        packed.probe_distances(&probe, &mut best).unwrap();
+        FillWeighed {
+            words: &packed.words,
+            probe: probe.bits().words(),
+            planes: probe.planes(),
+            distances: &mut plain,
+        }
+        .call();
+        assert_eq!(best, plain);
     }
 
     #[test]
@@ -182,6 +264,13 @@ mod tests {
         let packed = PackedTemplates::new(&[&zeros, &ones]).unwrap();
         packed.distances(&ones, &mut found).unwrap();
         assert_eq!(found.map(usize::from), [MAX_BITS, 0]);
+        let values: Vec<f64> = (0..MAX_BITS).map(|i| i as f64).collect();
+        let probe = ProbeBits::new(&values).unwrap();
+        let inverted = probe.bits().words().iter().map(|word| !word).collect();
+        let inverted = BitTemplate::from_words(inverted, MAX_BITS).unwrap();
+        let packed = PackedTemplates::new(&[&inverted, probe.bits()]).unwrap();
+        packed.probe_distances(&probe, &mut found).unwrap();
+        assert_eq!(found.map(u32::from), [probe.total(), 0]);
     }
 
     #[test]
@@ -198,5 +287,9 @@ mod tests {
         assert!(refused.to_string().contains("expected 2, one for each"));
         let none = PackedTemplates::new(&[]).unwrap();
         assert!(none.is_empty() && none.distances(&b[0], &mut []).is_ok());
+        let probe = ProbeBits::new(&[0.0; 65]).unwrap();
+        assert!(none.probe_distances(&probe, &mut []).is_ok());
+        let refused = packed.probe_distances(&probe, &mut [0; 2]).unwrap_err();
+        assert_eq!(refused.to_string(), expected);
     }
 }

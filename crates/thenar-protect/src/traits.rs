@@ -5,7 +5,7 @@
 //!                                            └─ asked ──► query          record.distance(&query), 0–1
 //! ```
 
-use crate::{BitTemplate, Level1, Level1Params, ProtectError, Token};
+use crate::{BitTemplate, Level1, Level1Params, ProbeBits, ProtectError, Token};
 
 /// Turns features into protected templates under a token.
 pub trait Transform: Sized {
@@ -54,12 +54,26 @@ impl Match for BitTemplate {
     fn distance(&self, query: &BitTemplate) -> Result<f64, ProtectError> {
         let differing = self
             .checked_hamming(query)
-            .ok_or_else(|| ProtectError::Parameter {
-                what: "the number of bits of the query",
-                value: query.len(),
-                expected: format!("{} as in the record", self.len()),
-            })?;
+            .ok_or_else(|| other_length(query.len(), self.len()))?;
         Ok(f64::from(differing) / self.len() as f64)
+    }
+}
+
+impl Match<ProbeBits> for BitTemplate {
+    /// The share that the differing bits have of the probe's weight.
+    fn distance(&self, query: &ProbeBits) -> Result<f64, ProtectError> {
+        let differing = query
+            .distance(self)
+            .ok_or_else(|| other_length(query.len(), self.len()))?;
+        Ok(f64::from(differing) / f64::from(query.total().max(1)))
+    }
+}
+
+fn other_length(found: usize, expected: usize) -> ProtectError {
+    ProtectError::Parameter {
+        what: "the number of bits of the query",
+        value: found,
+        expected: format!("{expected} as in the record"),
     }
 }
 
@@ -76,6 +90,8 @@ mod tests {
         let bits = level1.transform(&u).unwrap();
         assert_eq!(bits, Level1::new(params, &token).unwrap().bits(&u).unwrap());
         assert_eq!(bits.distance(&bits), Ok(0.0));
+        let probe = level1.probe(&u).unwrap();
+        assert_eq!(bits.distance(&probe), Ok(0.0));
         let turned = BitTemplate::from_words(vec![bits.words()[0] ^ 0b101], 4).unwrap();
         assert_eq!(bits.distance(&turned), Ok(0.5));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use thenar_protect::{BitTemplate, PackedTemplates};
+use thenar_protect::{BitTemplate, PackedTemplates, ProbeBits};
 
 /// What can be wrong with a gallery or a probe.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -22,7 +22,7 @@ pub enum GalleryError {
 pub struct Hit {
     /// The subject's number in the gallery, for [`Gallery::subject`].
     pub subject: usize,
-    /// The smallest number of differing bits among the subject's templates.
+    /// The smallest weight of differing bits among the subject's templates.
     pub distance: u32,
 }
 
@@ -89,14 +89,14 @@ impl Gallery {
         self.subjects.get(number).map(String::as_str)
     }
 
-    /// All subjects with a template of at most `max_distance` differing bits, nearest first and then by number, at most
-    /// `limit` of them. The search is exact: it looks at every template.
+    /// All subjects with a template at most `max_distance` from the probe ([`ProbeBits::distance`]), nearest first and then
+    /// by number, at most `limit` of them. The search is exact: it looks at every template.
     ///
     /// # Errors
     /// [`GalleryError::Length`] when the probe has another length than the gallery's templates.
     pub fn within(
         &self,
-        probe: &BitTemplate,
+        probe: &ProbeBits,
         max_distance: u32,
         limit: usize,
     ) -> Result<Vec<Hit>, GalleryError> {
@@ -104,7 +104,7 @@ impl Gallery {
             return Ok(vec![]);
         }
         let mut distances = vec![0; self.len()];
-        let filled = self.templates.distances(probe, &mut distances);
+        let filled = self.templates.probe_distances(probe, &mut distances);
         filled.map_err(|_| wrong_length(probe.len(), self.bits))?;
         let mut nearest: HashMap<usize, u32> = HashMap::new();
         let near = distances.into_iter().map(u32::from).zip(&self.owners);
@@ -152,7 +152,7 @@ mod tests {
     /// Bit by bit over all templates, subject by subject.
     fn plain_within(
         gallery: &[(String, Vec<bool>)],
-        probe: &[bool],
+        probe: &ProbeBits,
         max: u32,
         limit: usize,
     ) -> Vec<(String, u32)> {
@@ -162,8 +162,13 @@ mod tests {
                 names.push(name);
             }
         }
-        let distance =
-            |bits: &[bool]| bits.iter().zip(probe).filter(|(a, b)| a != b).count() as u32;
+        let distance = |bits: &[bool]| {
+            let differ = |i: &usize| probe.bits().bit(*i) != Some(bits[*i]);
+            (0..bits.len())
+                .filter(differ)
+                .filter_map(|i| probe.weight(i))
+                .sum::<u32>()
+        };
         let best = |name: &String| {
             gallery
                 .iter()
@@ -187,11 +192,12 @@ mod tests {
         #[test]
         fn the_packed_search_is_the_plain_one(
             bits in proptest::collection::vec((0_u8..8, proptest::collection::vec(any::<bool>(), 70)), 0..30),
-            probe in proptest::collection::vec(any::<bool>(), 70), max in 20_u32..45, limit in 0_usize..9,
+            probe in proptest::collection::vec(-1.0..1.0, 70), max in 60_u32..130, limit in 0_usize..9,
         ) {
             let named: Vec<(String, Vec<bool>)> = bits.into_iter().map(|(n, b)| (format!("s{n}"), b)).collect();
             let gallery = Gallery::build(named.iter().map(|(n, b)| (n, template(b)))).unwrap();
-            let hits = gallery.within(&template(&probe), max, limit).unwrap();
+            let probe = ProbeBits::new(&probe).unwrap();
+            let hits = gallery.within(&probe, max, limit).unwrap();
             let found: Vec<(String, u32)> =
                 hits.iter().map(|h| (gallery.subject(h.subject).unwrap().to_string(), h.distance)).collect();
             prop_assert_eq!(found, plain_within(&named, &probe, max, limit));
@@ -207,8 +213,9 @@ mod tests {
         };
         assert_eq!(Gallery::build(mixed).err(), Some(wrong));
         let gallery = Gallery::build([("a", template(&[true; 64]))]).unwrap();
-        assert!(gallery.within(&template(&[true; 65]), 9, 9).is_err());
+        let probe = ProbeBits::new(&[0.0; 65]).unwrap();
+        assert!(gallery.within(&probe, 9, 9).is_err());
         let empty = Gallery::build(Vec::<(String, BitTemplate)>::new()).unwrap();
-        assert_eq!(empty.within(&template(&[true; 65]), 9, 9), Ok(vec![]));
+        assert_eq!(empty.within(&probe, 9, 9), Ok(vec![]));
     }
 }

@@ -5,8 +5,8 @@ use thenar_image::{HandSide, Photo, Roi, RoiFrame};
 use thenar_key::{CommitParams, Commitment, Factors, KeyKind, KeyPair, PalmHash, commit};
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
-    BitTemplate, ContractId, Keyring, Level1, Level1Params, SealedRecord, Token, TokenRef, os_rng,
-    quantise,
+    BitTemplate, ContractId, Keyring, Level1, Level1Params, ProbeBits, SealedRecord, Token,
+    TokenRef, os_rng, quantise,
 };
 use zeroize::Zeroizing;
 
@@ -172,18 +172,14 @@ impl Pipeline {
         Ok(bits)
     }
 
-    /// The views of a probe ─► level 1 (k1) ─► bits of each, in their order.
+    /// The views of a probe ─► level 1 (k1) ─► bits and their weights of each, in their order.
     ///
     /// # Errors
     /// As [`Self::bits`].
-    pub fn probe_bits(
-        &self,
-        views: &[Feature],
-        k1: &Token,
-    ) -> Result<Vec<BitTemplate>, PipelineError> {
+    pub fn probe(&self, views: &[Feature], k1: &Token) -> Result<Vec<ProbeBits>, PipelineError> {
         let level1 = Level1::new(self.template.clone(), k1)?;
-        let bits = views.iter().map(|view| level1.bits(view));
-        Ok(bits.collect::<Result<_, _>>()?)
+        let probes = views.iter().map(|view| level1.probe(view));
+        Ok(probes.collect::<Result<_, _>>()?)
     }
 
     /// bits ─► level 2 (k2) ─► record of `owner`. `k1` names the token that made the bits.
@@ -260,16 +256,15 @@ impl Pipeline {
     }
 
     /// The views of a probe + enrolled bits ─► the score of the nearest view. The calibration is one of nearest views.
-    pub fn score(&self, probe: &[BitTemplate], enrolled: &BitTemplate) -> Score {
-        let distances = probe
-            .iter()
-            .filter_map(|view| view.checked_hamming(enrolled));
-        self.score_of(distances.min().unwrap_or(u32::MAX), enrolled.len())
+    pub fn score(&self, probe: &[ProbeBits], enrolled: &BitTemplate) -> Score {
+        let distances = probe.iter().filter_map(|view| view.distance(enrolled));
+        let total = probe.first().map_or(0, ProbeBits::total);
+        self.score_of(distances.min().unwrap_or(total), total)
     }
 
-    /// The score of `differing` bits among `bits`.
-    pub fn score_of(&self, differing: u32, bits: usize) -> Score {
-        let distance = (f64::from(differing) / bits.max(1) as f64).min(1.0) as f32;
+    /// The score of a probe whose differing bits have this weight among that of all.
+    pub fn score_of(&self, differing: u32, total: u32) -> Score {
+        let distance = (f64::from(differing) / f64::from(total.max(1))).min(1.0) as f32;
         Score {
             distance,
             fmr: self.calibration.fmr(distance),
@@ -284,7 +279,7 @@ impl Pipeline {
     pub fn compare(&self, probe: &[Feature], enrolled: &[f32]) -> Result<Score, PipelineError> {
         let k1 = public_token();
         let enrolled = self.bits(enrolled, &k1, &mut ())?;
-        Ok(self.score(&self.probe_bits(probe, &k1)?, &enrolled))
+        Ok(self.score(&self.probe(probe, &k1)?, &enrolled))
     }
 
     /// Numbers in a feature.

@@ -7,7 +7,7 @@ use thenar_net::calibration::describe;
 /// How near two palms are: how seldom a stranger comes as near.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Fraction of differing bits, 0–1. For files and plots; people see [`Self::fmr`].
+    /// The share that the differing bits have of the probe's weight, 0–1. For files and plots; people see [`Self::fmr`].
     pub distance: f32,
     /// The part of strangers that come this near or nearer, 0–1, by the calibration beside the model.
     pub fmr: f64,

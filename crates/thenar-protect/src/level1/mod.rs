@@ -20,12 +20,10 @@ pub(crate) mod structured;
 
 pub use params::{Level1Form, Level1Params, MAX_FEATURE_LEN};
 
-use std::cmp::Ordering;
-
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::derive::{Stream, hkdf};
-use crate::{BitTemplate, ProtectError, Token};
+use crate::{BitTemplate, ProbeBits, ProtectError, Token};
 use gram_schmidt::GramSchmidt;
 use structured::Structured;
 
@@ -75,16 +73,20 @@ impl Level1 {
         &self.params
     }
 
-    /// The protected bits of an L2-normalised feature.
+    /// The protected bits of an L2-normalised feature: what is enrolled.
     ///
     /// # Errors
     /// When the feature has another length, holds a value that is not finite, or has a norm more than 0.01 off 1.
     pub fn bits(&self, feature: &[f32]) -> Result<BitTemplate, ProtectError> {
-        let quantised = quantise(feature, self.params.feature_len())?;
-        match &self.transform {
-            Transform::Structured(s) => binarise(&s.project(&quantised), |a, b| a.cmp(b)),
-            Transform::GramSchmidt(g) => binarise(&g.project(&quantised), f64::total_cmp),
-        }
+        BitTemplate::above_median(&self.steps(feature)?)
+    }
+
+    /// The same bits with their weights: what enrolled bits are compared with.
+    ///
+    /// # Errors
+    /// As [`Self::bits`].
+    pub fn probe(&self, feature: &[f32]) -> Result<ProbeBits, ProtectError> {
+        ProbeBits::new(&self.steps(feature)?)
     }
 
     /// The projection `q` before it is binarised, for research: it reveals far more than the bits.
@@ -92,23 +94,23 @@ impl Level1 {
     /// # Errors
     /// As [`Self::bits`].
     pub fn project(&self, feature: &[f32]) -> Result<Zeroizing<Vec<f64>>, ProtectError> {
+        let unit = match &self.transform {
+            Transform::Structured(s) => s.unit_length(),
+            Transform::GramSchmidt(_) => QUANTISATION,
+        };
+        let mut q = self.steps(feature)?;
+        q.iter_mut().for_each(|q| *q /= unit);
+        Ok(q)
+    }
+
+    /// The projection in steps of the quantised feature: whole numbers in the structured form, of which an `f64` holds all.
+    fn steps(&self, feature: &[f32]) -> Result<Zeroizing<Vec<f64>>, ProtectError> {
         let quantised = quantise(feature, self.params.feature_len())?;
         Ok(match &self.transform {
             Transform::Structured(s) => {
-                let scale = s.unit_length();
-                Zeroizing::new(
-                    s.project(&quantised)
-                        .iter()
-                        .map(|&q| q as f64 / scale)
-                        .collect(),
-                )
+                Zeroizing::new(s.project(&quantised).iter().map(|&q| q as f64).collect())
             }
-            Transform::GramSchmidt(g) => Zeroizing::new(
-                g.project(&quantised)
-                    .iter()
-                    .map(|&q| q / QUANTISATION)
-                    .collect(),
-            ),
+            Transform::GramSchmidt(g) => g.project(&quantised),
         })
     }
 }
@@ -157,34 +159,6 @@ fn squared_norm(feature: &[f32]) -> f64 {
 /// Adding one half is exact, or too small to matter, for numbers of at most 24 significant bits, as features have.
 fn whole(x: f64) -> i32 {
     (x + 0.5_f64.copysign(x)) as i32
-}
-
-/// Sets the bits of the `len / 2` largest values; of equal values the one with the smaller index counts as larger.
-fn binarise<T: Copy + Zeroize>(
-    values: &[T],
-    compare: impl Fn(&T, &T) -> Ordering,
-) -> Result<BitTemplate, ProtectError> {
-    let ones = values.len() / 2;
-    let mut words = vec![0_u64; values.len().div_ceil(64)];
-    if ones > 0 {
-        // The smallest value that is among the largest. Values that are equal to it fill what is left, in their order.
-        let mut order = Zeroizing::new(values.to_vec());
-        let (larger, &mut limit, _) = order.select_nth_unstable_by(ones - 1, |a, b| compare(b, a));
-        let above = |value: &&mut T| compare(value, &limit) == Ordering::Greater;
-        let mut ties = ones - larger.iter_mut().filter(above).count();
-        for (i, value) in values.iter().enumerate() {
-            let bit = match compare(value, &limit) {
-                Ordering::Greater => true,
-                Ordering::Equal if ties > 0 => {
-                    ties -= 1;
-                    true
-                }
-                _ => false,
-            };
-            words[i / 64] |= u64::from(bit) << (i % 64);
-        }
-    }
-    BitTemplate::from_words(words, values.len())
 }
 
 #[cfg(test)]

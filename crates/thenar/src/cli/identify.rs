@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use thenar::{Pipeline, Score};
 use thenar_net::calibration::describe;
-use thenar_protect::{BitTemplate, Keyring, RecordError, TokenKind};
+use thenar_protect::{BitTemplate, Keyring, ProbeBits, RecordError, TokenKind};
 use thenar_store::{Gallery, Store};
 
 use super::Verdict;
@@ -29,8 +29,8 @@ pub(crate) fn run(session: &Session, args: &Identify) -> Result<Verdict, CliErro
     let keyring = session.keyring()?;
     let pipeline = session.pipeline()?;
     let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
-    let bits = pipeline
-        .probe_bits(&palm.views, keyring.collection_token())
+    let probe = pipeline
+        .probe(&palm.views, keyring.collection_token())
         .map_err(CliError::Model)?;
 
     let searchable = open_all(&store, &keyring, &pipeline)?;
@@ -40,7 +40,13 @@ pub(crate) fn run(session: &Session, args: &Identify) -> Result<Verdict, CliErro
         None => args.threshold.fmr,
     };
     let threshold = session.reachable(&pipeline, threshold)?;
-    let candidates = search(&pipeline, &searchable.gallery, &bits, threshold, args.limit)?;
+    let candidates = search(
+        &pipeline,
+        &searchable.gallery,
+        &probe,
+        threshold,
+        args.limit,
+    )?;
     report(session, &searchable, &candidates, threshold);
     Ok(Verdict::of(!candidates.is_empty()))
 }
@@ -75,13 +81,13 @@ fn open_all(store: &Store, keyring: &Keyring, pipeline: &Pipeline) -> Result<Sea
 fn search(
     pipeline: &Pipeline,
     gallery: &Gallery,
-    probe: &[BitTemplate],
+    probe: &[ProbeBits],
     threshold: f64,
     limit: usize,
 ) -> Result<Vec<(String, Score)>, CliError> {
-    let length = pipeline.template_params().bits();
-    let near = |differing: &u32| pipeline.score_of(*differing, length).matches(threshold);
-    let Some(radius) = (0..=length as u32).take_while(near).last() else {
+    let total = probe.first().map_or(0, ProbeBits::total);
+    let near = |differing: &u32| pipeline.score_of(*differing, total).matches(threshold);
+    let Some(radius) = (0..=total).take_while(near).last() else {
         return Ok(Vec::new());
     };
     let mut nearest: BTreeMap<usize, u32> = BTreeMap::new();
@@ -98,7 +104,7 @@ fn search(
         .take(limit)
         .filter_map(|(distance, subject)| {
             let subject = gallery.subject(subject)?.to_owned();
-            Some((subject, pipeline.score_of(distance, length)))
+            Some((subject, pipeline.score_of(distance, total)))
         });
     Ok(named.collect())
 }

@@ -1,6 +1,7 @@
 //! Results on stdout, everything else on stderr.
 //!
-//! With `--json` each command prints one object on stdout. Rates are fractions, distances fractions of differing bits.
+//! With `--json` each command prints one object on stdout. Rates are fractions, distances the share that differing bits have of the
+//! probe's weight.
 //!
 //! | command | keys |
 //! |---|---|

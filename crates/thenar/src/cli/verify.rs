@@ -52,8 +52,8 @@ pub(crate) fn best_score(
                 source,
             })?;
         let k1 = session.token(keyring, record.token(), subject)?;
-        let bits = pipeline.probe_bits(views, k1).map_err(CliError::Model)?;
-        let score = pipeline.score(&bits, &template);
+        let probe = pipeline.probe(views, k1).map_err(CliError::Model)?;
+        let score = pipeline.score(&probe, &template);
         if best.is_none_or(|best| score.distance < best.distance) {
             best = Some(score);
         }

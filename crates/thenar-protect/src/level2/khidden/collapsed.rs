@@ -57,6 +57,17 @@ impl ColumnSums {
         Ok(self.scale.distance(self.sum(query)?))
     }
 
+    /// The record as a vector: its product with a query of ±1, followed by a 1, is the cosine of [`Self::distance`] times π,
+    /// before it is clipped to ±1. For comparing very many.
+    pub fn cosine_factors(&self) -> Vec<f32> {
+        let [signed, zero_one] = self.scale.factors();
+        // A query of 0 and 1 is half of one of ±1 and one half everywhere.
+        let factor = |sum: f64| (sum * (signed + zero_one / 2.0)) as f32;
+        let sums = self.sums.iter().map(|&sum| factor(f64::from(sum)));
+        let last = self.total as f64 * zero_one / 2.0;
+        sums.chain([last as f32]).collect()
+    }
+
     /// Eq. 6 to the letter, `arccos(−sum(B_r · q))`, divided as stated in [`super`]: smaller is nearer only where eq. 12
     /// does *not* hold.
     ///

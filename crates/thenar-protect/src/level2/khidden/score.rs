@@ -58,6 +58,14 @@ impl Scale {
         }
     }
 
+    /// What the sums with queries of ±1 and of 0 and 1 are multiplied with to give the cosine of [`Self::distance`] times π.
+    pub(super) fn factors(&self) -> [f64; 2] {
+        match self.form {
+            RowForm::Published => [self.orientation as f64 / self.cells as f64, 0.0],
+            RowForm::PublicCode => [0.0, -1.0 / self.rows as f64],
+        }
+    }
+
     /// Eq. 6 to the letter.
     pub(super) fn eq6(&self, sum: MatchSum) -> f64 {
         angle(-sum.signed as f64, self.cells)

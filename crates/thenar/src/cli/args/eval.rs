@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use thenar_eval::attack::{Leak, Scheme};
 use thenar_eval::layouts::Layout;
 
+use super::{Method, Protect};
+
 /// The commands under `eval`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Eval {
@@ -93,6 +95,9 @@ pub(crate) struct EvalRun {
     /// How templates are protected
     #[arg(long, value_enum, default_value_t = Protect::None)]
     pub protect: Protect,
+    /// Bits that level 1, or the scheme in its place, makes of a feature [default: half as many as it has numbers]
+    #[arg(long, value_name = "M")]
+    pub bits: Option<usize>,
     /// Enrol all gallery images of a label as one template, as `enroll` and `key new` do with several photos
     #[arg(long)]
     pub together: bool,
@@ -362,52 +367,6 @@ impl From<ScorePolarity> for thenar_eval::Polarity {
         match polarity {
             ScorePolarity::Similarity => Self::Similarity,
             ScorePolarity::Distance => Self::Distance,
-        }
-    }
-}
-
-/// What compares images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Method {
-    /// The extractor that ships
-    Compact,
-    /// Competitive Code, which needs no training
-    Compcode,
-}
-
-impl Method {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Compact => "compact",
-            Self::Compcode => "compcode",
-        }
-    }
-}
-
-/// Which protection lies between feature and comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Protect {
-    /// Angle between features
-    None,
-    /// Level-1 bits under a token
-    L1,
-    /// Sealed bits of the feature itself (above its median)
-    L2,
-    /// Sealed level-1 bits, as in a store
-    #[value(name = "l1+l2")]
-    Both,
-    /// Palm hashes, of which keys are made
-    Hash,
-}
-
-impl Protect {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::L1 => "l1",
-            Self::L2 => "l2",
-            Self::Both => "l1+l2",
-            Self::Hash => "hash",
         }
     }
 }

@@ -2,9 +2,11 @@
 
 mod eval;
 mod key;
+mod protect;
 
 pub(crate) use eval::*;
 pub(crate) use key::*;
+pub(crate) use protect::{Method, Protect};
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! `thenar eval calibrate`: from distance to false-match rate, measured on strangers.
 //!
-//! The distances are those that `verify` and `identify` see: fractions of differing level-1 bits. Each pair of images
+//! The distances are those that `verify` and `identify` see: the weight of the differing level-1 bits. Each pair of images
 //! of two palms counts once.
 
 use rayon::prelude::*;
@@ -19,14 +19,14 @@ use super::template::{Enrolled, Probe};
 pub(super) fn run(session: &Session, args: &Calibrate) -> Result<Verdict, CliError> {
     let list = List::read(&args.list)?;
     check_files(&list, &args.root)?;
-    let maker = Maker::new(Method::Compact, Protect::L1, None)?;
+    let maker = Maker::new(Method::Compact, Protect::L1, None, None)?;
     let regions = Regions::new(session.input)?;
     let acquirer = Acquirer::new(session, &args.root, &regions, &maker, None);
     let enrolled = acquirer.gallery(&list, false)?;
     let probes = acquirer.probes(&list)?;
     let failed = probes.iter().filter(|s| s.data.is_none()).count();
     let impostors = strangers(&enrolled, &probes);
-    let measure = "fraction of differing level-1 bits";
+    let measure = "share of the weight of a probe's level-1 bits that differ";
     let source = format!(
         "{} (list sha256 {}, extractor sha256 {})",
         args.source,

@@ -7,7 +7,8 @@ use thenar_image::Roi;
 use thenar_key::{PalmHash, PalmViews};
 use thenar_net::{CompCode, Extractor, FmrCalibration};
 use thenar_protect::{
-    BitTemplate, ContractId, Level1, ProtectError, SealedRecord, StoreKey, Token, TokenRef, os_rng,
+    BitTemplate, ContractId, Level1, Level1Params, ProbeBits, SealedRecord, StoreKey, Token,
+    TokenRef, os_rng,
 };
 use zeroize::Zeroizing;
 
@@ -15,10 +16,14 @@ use super::super::args::{Method, Protect};
 use super::super::error::CliError;
 use super::super::output::hex;
 use super::cache::Kept;
+use super::published::Published;
 use super::template::{Enrolled, Probe};
 
 /// The token of measurements: fixed, so that a measurement can be repeated.
 const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
+
+/// The store key of published schemes, whose scores depend on it.
+const STORE_KEY: [u8; 32] = *b"thenar/eval/store-key/v1        ";
 
 /// Makes templates.
 ///
@@ -27,58 +32,66 @@ const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
 pub(super) struct Maker {
     pipeline: Option<Pipeline>,
     level1: Option<Level1>,
+    published: Option<Published>,
     protect: Protect,
     k1: TokenRef,
     k2: StoreKey,
     contract: Option<ContractId>,
-    /// Whether the extractor is the one that the calibration was made for.
+    /// Whether extractor and template are those that the calibration was made for.
     is_shipped: bool,
 }
 
 impl Maker {
-    /// `extractor` is an ONNX file to be taken in place of the extractor that ships.
+    /// `extractor` is an ONNX file to be taken in place of the extractor that ships, `bits` how many level 1 makes in place
+    /// of half as many as the feature has numbers.
     pub(super) fn new(
         method: Method,
         protect: Protect,
         extractor: Option<&Path>,
+        bits: Option<usize>,
     ) -> Result<Self, CliError> {
-        if method == Method::Compcode && protect != Protect::None {
-            let message =
-                "compcode makes orientations, not a feature; only --protect none goes with it";
-            return Err(CliError::Usage(message.into()));
-        }
-        if method == Method::Compcode && extractor.is_some() {
-            let message = "compcode takes no extractor; --extractor goes with --method compact";
-            return Err(CliError::Usage(message.into()));
-        }
-        // The regions are cut already when they come here.
         let pipeline = match method {
+            // The regions are cut already when they come here.
             Method::Compact => Some(pipeline(extractor)?),
-            Method::Compcode => None,
-        };
-        let k1 = Token::from_bytes(TOKEN);
-        let level1 = match (&pipeline, protect) {
-            (Some(pipeline), Protect::L1 | Protect::Both) => {
-                Some(Level1::new(pipeline.template_params().clone(), &k1)?)
+            Method::Compcode => {
+                refuse_for_compcode(protect, extractor)?;
+                None
             }
-            _ => None,
         };
-        let contract = pipeline.as_ref().map(|pipeline| match protect {
-            Protect::L1 | Protect::Both => *pipeline.contract(),
-            Protect::None | Protect::L2 | Protect::Hash => {
-                let scheme = format!("eval/{}", protect.name());
-                ContractId::of(&pipeline.extractor().digest(), ROI_PREPROCESSING, &scheme)
-            }
-        });
-        Ok(Self {
+        if bits.is_some() && !protect.has_bits() {
+            let message = "--bits is for level 1; it goes with --protect l1 or l1+l2, or a published scheme of bits";
+            return Err(CliError::Usage(message.into()));
+        }
+        let (k1, k2) = (Token::from_bytes(TOKEN), StoreKey::random(&mut os_rng()));
+        let mut maker = Self {
             pipeline,
-            level1,
+            level1: None,
+            published: None,
             protect,
             k1: TokenRef::collection(&k1),
-            k2: StoreKey::random(&mut os_rng()),
-            contract,
-            is_shipped: extractor.is_none(),
-        })
+            k2,
+            contract: None,
+            is_shipped: extractor.is_none() && bits.is_none(),
+        };
+        if let Some(pipeline) = &maker.pipeline {
+            let length = pipeline.feature_len();
+            let bits = bits.unwrap_or_else(|| pipeline.template_params().bits());
+            let params = Level1Params::for_comparison(length, bits)?;
+            let digest = pipeline.extractor().digest();
+            if matches!(protect, Protect::L1 | Protect::Both) {
+                maker.contract = Some(ContractId::new(&digest, ROI_PREPROCESSING, &params));
+                maker.level1 = Some(Level1::new(params, &k1)?);
+            } else {
+                let scheme = match protect.has_bits() {
+                    true => format!("eval/{} bits={bits}", protect.name()),
+                    false => format!("eval/{}", protect.name()),
+                };
+                maker.contract = Some(ContractId::of(&digest, ROI_PREPROCESSING, &scheme));
+                let k2 = StoreKey::from_bytes(STORE_KEY);
+                maker.published = Published::new(protect, (length, bits), &k1, k2)?;
+            }
+        }
+        Ok(maker)
     }
 
     /// What the report says the scores belong to.
@@ -96,7 +109,7 @@ impl Maker {
             Role::Enrolment | Role::EnrolmentTogether => format!("{} feature {model}", role.name()),
             Role::Probe => {
                 let contract = self.contract().unwrap_or_default();
-                format!("{} {} {contract}", role.name(), self.protect.name())
+                format!("{} weighed {} {contract}", role.name(), self.protect.name())
             }
         }
     }
@@ -106,7 +119,7 @@ impl Maker {
         match self.protect {
             _ if !self.is_shipped => None,
             Protect::L1 | Protect::Both => self.pipeline.as_ref().map(Pipeline::calibration),
-            Protect::None | Protect::L2 | Protect::Hash => None,
+            _ => None,
         }
     }
 
@@ -140,12 +153,12 @@ impl Maker {
         let views = pipeline
             .features(region, &mut ())
             .map_err(CliError::Model)?;
-        if matches!(self.protect, Protect::None | Protect::Hash) {
+        if self.keeps_features() {
             return Ok(Kept::Floats(flat(&views).into()));
         }
         let mut words = Zeroizing::new(Vec::new());
         for view in &views {
-            words.extend_from_slice(self.bits(view)?.words());
+            words.extend_from_slice(&self.probe_bits(view)?.to_words());
         }
         Ok(Kept::Words(words))
     }
@@ -161,13 +174,16 @@ impl Maker {
             (Some(pipeline), Kept::Floats(f)) if f.len() == pipeline.feature_len() => f,
             _ => return Ok(None),
         };
+        if let Some(published) = &self.published {
+            return Ok(Some(Enrolled::Linear(published.enrolled(&feature)?)));
+        }
         Ok(Some(match self.protect {
-            Protect::None => Enrolled::Feature(feature),
             Protect::Hash => Enrolled::Hash(self.hash(&feature)?),
             Protect::L1 => Enrolled::Bits(self.bits(&feature)?),
             Protect::L2 | Protect::Both => {
                 Enrolled::Bits(self.through_a_record(&self.bits(&feature)?)?)
             }
+            _ => Enrolled::Feature(feature),
         }))
     }
 
@@ -181,37 +197,55 @@ impl Maker {
         };
         let views = pipeline.extractor().view_count();
         let length = pipeline.feature_len();
-        let bits = match self.protect {
-            Protect::None | Protect::Hash => {
-                let Kept::Floats(features) = kept else {
-                    return None;
-                };
-                let is_whole = features.len() == views * length;
-                return match self.protect {
-                    _ if !is_whole => None,
-                    Protect::Hash => numbers(pipeline, &features),
-                    _ => Some(Probe::Features(features)),
-                };
+        if self.keeps_features() {
+            let Kept::Floats(features) = kept else {
+                return None;
+            };
+            if features.len() != views * length {
+                return None;
             }
-            Protect::L1 | Protect::Both => pipeline.template_params().bits(),
-            Protect::L2 => length,
-        };
+            return match (&self.published, self.protect) {
+                (Some(published), _) => {
+                    let queries = features.chunks_exact(length).map(|f| published.query(f));
+                    let queries: Result<Vec<_>, _> = queries.collect();
+                    queries.ok().map(|queries| Probe::Linear(queries.concat()))
+                }
+                (None, Protect::Hash) => numbers(pipeline, &features),
+                (None, _) => Some(Probe::Features(features)),
+            };
+        }
+        let level1 = self.level1.as_ref();
+        let bits = level1.map_or(length, |level1| level1.params().bits());
         let Kept::Words(words) = kept else {
             return None;
         };
-        if words.len() != views * bits.div_ceil(64) {
+        let each = words.len() / views.max(1);
+        if each == 0 || words.len() != views * each {
             return None;
         }
-        let rows = words.chunks_exact(bits.div_ceil(64)).map(<[u64]>::to_vec);
-        let rows: Result<Vec<_>, _> = rows.map(|row| BitTemplate::from_words(row, bits)).collect();
+        let rows = words.chunks_exact(each);
+        let rows: Result<Vec<_>, _> = rows.map(|row| ProbeBits::from_words(row, bits)).collect();
         rows.ok().map(Probe::Bits)
+    }
+
+    /// Whether the views of a probe are kept as features, of which the templates are made each time.
+    fn keeps_features(&self) -> bool {
+        self.published.is_some() || matches!(self.protect, Protect::None | Protect::Hash)
     }
 
     /// feature ─► bits: those of level 1, or those above its median.
     fn bits(&self, feature: &[f32]) -> Result<BitTemplate, CliError> {
         Ok(match &self.level1 {
             Some(level1) => level1.bits(feature)?,
-            None => above_median(feature)?,
+            None => BitTemplate::above_median(&wide(feature))?,
+        })
+    }
+
+    /// The same bits of a probe, with their weights.
+    fn probe_bits(&self, feature: &[f32]) -> Result<ProbeBits, CliError> {
+        Ok(match &self.level1 {
+            Some(level1) => level1.probe(feature)?,
+            None => ProbeBits::new(&wide(feature))?,
         })
     }
 
@@ -258,6 +292,18 @@ impl Role {
     }
 }
 
+/// Competitive Code takes nothing but its regions.
+fn refuse_for_compcode(protect: Protect, extractor: Option<&Path>) -> Result<(), CliError> {
+    let message = match (protect, extractor) {
+        (Protect::None, None) => return Ok(()),
+        (Protect::None, Some(_)) => {
+            "compcode takes no extractor; --extractor goes with --method compact"
+        }
+        _ => "compcode makes orientations, not a feature; only --protect none goes with it",
+    };
+    Err(CliError::Usage(message.into()))
+}
+
 /// The way from regions on, with the extractor of a file or the one that ships.
 fn pipeline(extractor: Option<&Path>) -> Result<Pipeline, CliError> {
     let Some(path) = extractor else {
@@ -280,15 +326,9 @@ fn flat(views: &[Feature]) -> Vec<f32> {
     views.iter().flat_map(|view| view.iter().copied()).collect()
 }
 
-/// Half of the bits are 1: those of the largest values, of equal ones the first.
-fn above_median(feature: &[f32]) -> Result<BitTemplate, ProtectError> {
-    let mut order: Vec<usize> = (0..feature.len()).collect();
-    order.sort_by(|&i, &j| feature[j].total_cmp(&feature[i]).then(i.cmp(&j)));
-    let mut bits = vec![false; feature.len()];
-    for &i in &order[..feature.len() / 2] {
-        bits[i] = true;
-    }
-    BitTemplate::from_bools(&bits)
+/// The same numbers in double precision.
+pub(super) fn wide(feature: &[f32]) -> Zeroizing<Vec<f64>> {
+    Zeroizing::new(feature.iter().map(|&v| f64::from(v)).collect())
 }
 
 #[cfg(test)]
@@ -303,17 +343,10 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_bits_are_ones_and_ties_go_to_the_first() {
-        let bits = above_median(&[0.1, 0.5, 0.5, 0.5, -1.0]).unwrap();
-        let ones: Vec<bool> = (0..5).filter_map(|i| bits.bit(i)).collect();
-        assert_eq!(ones, [false, true, true, false, false]);
-    }
-
-    #[test]
     fn a_record_changes_no_distance() {
         let (a, b) = (roi(0.0), roi(1.0));
         let distance = |protect| {
-            let maker = Maker::new(Method::Compact, protect, None).unwrap();
+            let maker = Maker::new(Method::Compact, protect, None, None).unwrap();
             let enrolled = maker.enrolment(std::slice::from_ref(&a)).unwrap();
             let enrolled = maker.enrolled(enrolled).unwrap().unwrap();
             enrolled.distance(&maker.probed(maker.probe(&b).unwrap()).unwrap())
@@ -322,12 +355,12 @@ mod tests {
         for protect in [Protect::L2, Protect::None, Protect::Hash] {
             assert!((0.0..=1.0).contains(&distance(protect)), "{protect:?}");
         }
-        assert!(Maker::new(Method::Compcode, Protect::L1, None).is_err());
+        assert!(Maker::new(Method::Compcode, Protect::L1, None, None).is_err());
     }
 
     #[test]
     fn what_was_never_kept_is_not_taken() {
-        let maker = Maker::new(Method::Compact, Protect::Both, None).unwrap();
+        let maker = Maker::new(Method::Compact, Protect::Both, None, None).unwrap();
         let words = |n| Kept::Words(vec![u64::MAX; n].into());
         assert!(maker.probed(words(7)).is_none());
         assert!(maker.probed(Kept::Floats(vec![0.5].into())).is_none());
@@ -342,7 +375,7 @@ mod tests {
 
     #[test]
     fn stages_name_what_entries_depend_on() {
-        let maker = |protect| Maker::new(Method::Compact, protect, None).unwrap();
+        let maker = |protect| Maker::new(Method::Compact, protect, None, None).unwrap();
         let (l1, none) = (maker(Protect::L1), maker(Protect::None));
         // A feature is the same whatever protects it.
         assert_eq!(l1.stage(Role::Enrolment), none.stage(Role::Enrolment));

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
 use thenar_eval::{Matcher, Pairwise, Sample};
-use thenar_protect::{BitTemplate, PackedTemplates};
+use thenar_protect::{BitTemplate, PackedTemplates, ProbeBits};
 
-use super::template::{Enrolled, Probe, angle};
+use super::template::{Enrolled, Measure, Probe};
 
 /// The fastest way to compare these samples.
 pub(super) enum Fastest<'a> {
@@ -45,8 +45,9 @@ pub(super) struct Bits<'a> {
     /// Where in it each sample stands; `None` where it failed to acquire.
     places: Vec<Option<usize>>,
     /// The views of each sample; none where it failed.
-    probe: Vec<Vec<&'a BitTemplate>>,
-    length: usize,
+    probe: Vec<Vec<&'a ProbeBits>>,
+    /// The weight of a probe, 1 at least.
+    total: u32,
 }
 
 impl<'a> Bits<'a> {
@@ -67,20 +68,23 @@ impl<'a> Bits<'a> {
             Some(Probe::Bits(views)) => views.iter().collect(),
             _ => Vec::new(),
         };
+        let probe: Vec<Vec<&ProbeBits>> = probe.iter().map(views).collect();
+        let total = probe.iter().flatten().next().map_or(0, |view| view.total());
+        (!enrolled.is_empty()).then_some(())?;
         Some(Self {
-            length: enrolled.first()?.len(),
             gallery: PackedTemplates::new(&enrolled).ok()?,
             places,
-            probe: probe.iter().map(views).collect(),
+            probe,
+            total: total.max(1),
         })
     }
 
     /// The distance of each enrolled template from the nearest view; `None` without views.
-    fn nearest(&self, views: &[&BitTemplate]) -> Option<Vec<u16>> {
+    fn nearest(&self, views: &[&ProbeBits]) -> Option<Vec<u16>> {
         let mut nearest = vec![u16::MAX; self.gallery.len()];
         let mut distances = vec![0; self.gallery.len()];
         for view in views {
-            self.gallery.distances(view, &mut distances).ok()?;
+            self.gallery.probe_distances(view, &mut distances).ok()?;
             let pairs = nearest.iter_mut().zip(&distances);
             pairs.for_each(|(nearest, distance)| *nearest = (*nearest).min(*distance));
         }
@@ -95,7 +99,7 @@ impl Matcher for Bits<'_> {
             let nearest = self.nearest(views);
             for (score, place) in row.iter_mut().zip(&self.places[gallery.clone()]) {
                 *score = match (&nearest, place) {
-                    (Some(nearest), &Some(at)) => f32::from(nearest[at]) / self.length as f32,
+                    (Some(nearest), &Some(at)) => f32::from(nearest[at]) / self.total as f32,
                     _ => f32::NAN,
                 };
             }
@@ -106,7 +110,7 @@ impl Matcher for Bits<'_> {
 /// Gallery samples of one matrix product.
 const COLUMNS: usize = 1024;
 
-/// Features as matrices, row by row: all cosines of a block are one product.
+/// Features, or vectors of published schemes, as matrices, row by row: all cosines of a block are one product.
 pub(super) struct Features<'a> {
     /// A row for each sample; zeros where it failed to acquire.
     gallery: Vec<f32>,
@@ -115,6 +119,7 @@ pub(super) struct Features<'a> {
     length: usize,
     views: usize,
     has_gallery: Vec<bool>,
+    measure: Measure,
 }
 
 impl<'a> Features<'a> {
@@ -124,6 +129,7 @@ impl<'a> Features<'a> {
             .iter()
             .map(|s| match &s.data {
                 Some(Enrolled::Feature(feature)) => feature.as_slice(),
+                Some(Enrolled::Linear(record)) => record.vector.as_slice(),
                 _ => &[],
             })
             .collect();
@@ -131,9 +137,15 @@ impl<'a> Features<'a> {
             .iter()
             .map(|s| match &s.data {
                 Some(Probe::Features(views)) => views.as_slice(),
+                Some(Probe::Linear(queries)) => queries.as_slice(),
                 _ => &[],
             })
             .collect();
+        let measure = gallery.iter().find_map(|s| match &s.data {
+            Some(Enrolled::Feature(_)) => Some(Measure::Angle),
+            Some(Enrolled::Linear(record)) => Some(record.measure),
+            _ => None,
+        })?;
         let length = enrolled.iter().map(|feature| feature.len()).max()?;
         let views = probe
             .iter()
@@ -146,6 +158,7 @@ impl<'a> Features<'a> {
             length,
             views,
             has_gallery: enrolled.iter().map(|feature| !feature.is_empty()).collect(),
+            measure,
         })
     }
 
@@ -187,7 +200,7 @@ impl Matcher for Features<'_> {
                     let nearest = views.clone().map(|v| cosines[(v, column)]);
                     let has_both = !self.probe[probe].is_empty() && self.has_gallery[sample];
                     scores[row * width + sample - gallery.start] = match has_both {
-                        true => angle(nearest.fold(-1.0, f32::max)),
+                        true => self.measure.distance(nearest.fold(f32::MIN, f32::max)),
                         false => f32::NAN,
                     };
                 }
@@ -253,15 +266,19 @@ mod tests {
 
     #[test]
     fn blocks_of_bits_equal_single_comparisons() {
-        let bits = |seed: usize| {
-            let signs: Vec<bool> = unit(seed, 130).iter().map(|v| *v > 0.0).collect();
-            BitTemplate::from_bools(&signs).unwrap()
-        };
+        let values = |seed| -> Vec<f64> { unit(seed, 130).iter().map(|&v| f64::from(v)).collect() };
+        let bits = |seed| BitTemplate::above_median(&values(seed)).unwrap();
+        let probe_bits = |seed| ProbeBits::new(&values(seed)).unwrap();
         let gallery: Vec<_> = (0..90)
             .map(|n| sample(n, Enrolled::Bits(bits(n))))
             .collect();
         let probe: Vec<_> = (0..12)
-            .map(|n| sample(n, Probe::Bits((0..4).map(|v| bits(4 * n + v)).collect())))
+            .map(|n| {
+                sample(
+                    n,
+                    Probe::Bits((0..4).map(|v| probe_bits(4 * n + v)).collect()),
+                )
+            })
             .collect();
         for (fast, plain) in block(&gallery, &probe) {
             assert_eq!(fast.to_bits(), plain.to_bits());

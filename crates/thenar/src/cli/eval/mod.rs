@@ -10,6 +10,7 @@ mod matcher;
 mod named;
 mod pictures;
 mod protocol;
+mod published;
 mod results;
 mod run;
 mod scores;

@@ -40,7 +40,8 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     }
     check_files(&gallery_list, &args.root)?;
     check_files(&probe_list, &args.root)?;
-    let maker = Maker::new(args.method, args.protect, args.extractor.as_deref())?;
+    let extractor = args.extractor.as_deref();
+    let maker = Maker::new(args.method, args.protect, extractor, args.bits)?;
     let regions = Regions::new(session.input)?;
     files::make_folder(&args.output)?;
     let cache = cache(args)?;

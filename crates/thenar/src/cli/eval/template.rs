@@ -3,7 +3,7 @@
 use thenar::Feature;
 use thenar_key::{PalmHash, PalmViews};
 use thenar_net::CompCode;
-use thenar_protect::BitTemplate;
+use thenar_protect::{BitTemplate, ProbeBits};
 
 /// What one image, or several of a palm together, are enrolled as.
 pub(super) enum Enrolled {
@@ -15,6 +15,50 @@ pub(super) enum Enrolled {
     Bits(BitTemplate),
     /// Its palm hash.
     Hash(PalmHash),
+    /// A record that queries are multiplied with.
+    Linear(Linear),
+}
+
+/// A vector whose product with a query's tells the distance.
+pub(super) struct Linear {
+    pub(super) vector: Vec<f32>,
+    pub(super) measure: Measure,
+}
+
+/// How a product becomes a distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// `arccos(product) / π`.
+    Angle,
+    /// `(1 − product) / 2`: the share of bits that differ.
+    Share,
+}
+
+impl Linear {
+    pub(super) fn new(vector: impl IntoIterator<Item = f32>, measure: Measure) -> Self {
+        Self {
+            vector: vector.into_iter().collect(),
+            measure,
+        }
+    }
+
+    /// The distance from the nearest of several queries, one after the other.
+    pub(super) fn distance(&self, queries: &[f32]) -> f32 {
+        let products = queries.chunks_exact(self.vector.len());
+        let nearest = products.map(|query| product(&self.vector, query));
+        self.measure.distance(nearest.fold(f32::MIN, f32::max))
+    }
+}
+
+impl Measure {
+    /// 0–1.
+    pub(super) fn distance(self, product: f32) -> f32 {
+        let product = product.clamp(-1.0, 1.0);
+        match self {
+            Self::Angle => product.acos() / std::f32::consts::PI,
+            Self::Share => (1.0 - product) / 2.0,
+        }
+    }
 }
 
 /// What an image is compared as: in all of its views, of which the nearest counts.
@@ -23,10 +67,12 @@ pub(super) enum Probe {
     Code(Box<CompCode>),
     /// Features of norm 1, one after the other.
     Features(Feature),
-    /// Their bits.
-    Bits(Vec<BitTemplate>),
+    /// Their bits, with weights.
+    Bits(Vec<ProbeBits>),
     /// Their whole numbers.
     Numbers(PalmViews),
+    /// Queries that records are multiplied with, one after the other.
+    Linear(Vec<f32>),
 }
 
 impl Enrolled {
@@ -35,30 +81,24 @@ impl Enrolled {
         match (self, probe) {
             (Self::Code(a), Probe::Code(b)) => a.distance(b),
             (Self::Feature(a), Probe::Features(views)) => {
-                let cosines = views.chunks_exact(a.len()).map(|view| cosine(a, view));
-                angle(cosines.fold(-1.0, f32::max))
+                let cosines = views.chunks_exact(a.len()).map(|view| product(a, view));
+                Measure::Angle.distance(cosines.fold(-1.0, f32::max))
             }
             (Self::Bits(a), Probe::Bits(views)) => {
-                let nearest = views
-                    .iter()
-                    .filter_map(|view| a.checked_hamming(view))
-                    .min();
-                nearest.map_or(f32::NAN, |n| n as f32 / a.len() as f32)
+                let nearest = views.iter().filter_map(|view| view.distance(a)).min();
+                let total = views.first().map_or(0, ProbeBits::total);
+                nearest.map_or(f32::NAN, |n| n as f32 / total as f32)
             }
             (Self::Hash(a), Probe::Numbers(views)) => a
                 .differing(views)
                 .map_or(f32::NAN, |n| n as f32 / a.len() as f32),
+            (Self::Linear(a), Probe::Linear(queries)) => a.distance(queries),
             _ => f32::NAN,
         }
     }
 }
 
-/// `arccos(cosine) / π`, 0–1.
-pub(super) fn angle(cosine: f32) -> f32 {
-    cosine.clamp(-1.0, 1.0).acos() / std::f32::consts::PI
-}
-
 /// `a·b`.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
+fn product(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
