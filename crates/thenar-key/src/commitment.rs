@@ -50,6 +50,8 @@ mod places;
 pub mod record;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_records;
 
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
