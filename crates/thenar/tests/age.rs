@@ -156,7 +156,7 @@ fn talk(identities: &[&str], files: &[Vec<Stanza>], photos: &str, passphrase: &s
     let known = ["request-public", "request-secret", "error", "file-key"];
     line.bidir_receive(&known, |command, reply| {
         let text = String::from_utf8_lossy(&command.body).into_owned();
-        let words = [&[command.tag.clone()], command.args.as_slice()].concat();
+        let words = [std::slice::from_ref(&command.tag), &command.args].concat();
         match command.tag.as_str() {
             "file-key" => {
                 talk.keys.insert(command.args[0].clone(), command.body);
