@@ -209,7 +209,7 @@ fn stanza(head: &str, body: &str) -> Stanza {
 }
 
 const ASK_PHOTOS: &str =
-    "request-public: Photos of the palm for key 'letters' (absolute paths, ':' between them)";
+    "request-public: Photos of the palm for key 'letters' (absolute paths, ':' between them):";
 const ASK_PASSPHRASE: &str = "request-secret: Passphrase for key 'letters'";
 
 #[test]
@@ -241,7 +241,7 @@ fn what_is_not_set_is_asked_for_and_one_attempt_opens_all_files() {
     // Nobody answers.
     let done = talk(&[&identity], &files, "", "");
     let expected = format!(
-        "error identity 0: nothing was answered to \"{}\"; THENAR_PHOTOS can be set instead",
+        "error identity 0: THENAR_PHOTOS is not set, and nothing was answered to \"{}\"",
         ASK_PHOTOS.split_once(": ").unwrap().1
     );
     assert_eq!(done.said, [ASK_PHOTOS, expected.as_str()]);

@@ -188,7 +188,7 @@ fn recover(identity: &Identity, age: &mut impl Callbacks<Error>) -> Result<KeyPa
 
 /// From THENAR_PHOTOS, or from whoever sits before age.
 fn photos(name: &str, age: &mut impl Callbacks<Error>) -> Result<Vec<PathBuf>, Refused> {
-    let prompt = format!("Photos of the palm for key '{name}' (absolute paths, ':' between them)");
+    let prompt = format!("Photos of the palm for key '{name}' (absolute paths, ':' between them):");
     let text = public("THENAR_PHOTOS", &prompt, age)?;
     // Surrounding spaces come from pasting.
     let paths = env::split_paths(text.trim()).filter(|path| !path.as_os_str().is_empty());
@@ -201,7 +201,7 @@ fn photos(name: &str, age: &mut impl Callbacks<Error>) -> Result<Vec<PathBuf>, R
 
 /// From THENAR_DEVICE_SECRET, or from whoever sits before age.
 fn device_secret(name: &str, age: &mut impl Callbacks<Error>) -> Result<PathBuf, Refused> {
-    let prompt = format!("File of the device secret for key '{name}' (absolute path)");
+    let prompt = format!("File of the device secret for key '{name}' (absolute path):");
     let text = public("THENAR_DEVICE_SECRET", &prompt, age)?;
     absolute(text.trim().into())
 }
@@ -225,7 +225,7 @@ fn public(key: &str, prompt: &str, age: &mut impl Callbacks<Error>) -> Result<St
     let asked = age.request_public(prompt)?;
     asked.map_err(|_| {
         Refused::Because(format!(
-            "nothing was answered to \"{prompt}\"; {key} can be set instead"
+            "{key} is not set, and nothing was answered to \"{prompt}\""
         ))
     })
 }

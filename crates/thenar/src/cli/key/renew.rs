@@ -18,24 +18,11 @@ use super::{form, parse};
 
 pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliError> {
     let name = &args.unlock.name;
-    let stdin = Some(Path::new("-"));
-    if args.unlock.passphrase_file.as_deref() == stdin
-        && args.new_passphrase_file.as_deref() == stdin
-    {
-        let message =
-            "--passphrase-file - and --new-passphrase-file - both want stdin; give one as a file";
-        return Err(CliError::Usage(message.into()));
-    }
     let mut store = session.store()?;
     let old_bytes = store.get_key(name)?;
     let old_bytes = old_bytes.ok_or_else(|| session.unknown("key", name))?;
     let old = parse(name, &old_bytes)?;
-    if old.kind() == KeyKind::X25519 && !args.force {
-        return Err(CliError::Usage(format!(
-            "renewing makes a new key, and what was encrypted to the present key '{name}' could never be read again; decrypt \
-             it first and use --force, or make another key beside this one"
-        )));
-    }
+    check(args, old.kind())?;
     let brought = Brought::read(session, &args.unlock)?;
     if brought.unlock(session, name, &old)?.is_none() {
         return Ok(unlock::not_recovered(session, name));
@@ -55,22 +42,47 @@ pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliErro
             "key '{name}' was changed by another program meanwhile; nothing was renewed"
         )));
     }
-    let form = form::choose(old.kind(), None)?;
-    let text = |key: &PublicKey| form::public(key, name, form);
-    let (public, old_public) = (text(record.public_key())?, text(old.public_key())?);
+    report(session, name, old.public_key(), record.public_key())?;
+    Ok(Verdict::Yes)
+}
+
+/// Refuses what cannot be or would lose files, before any work is done.
+fn check(args: &RenewKey, kind: KeyKind) -> Result<(), CliError> {
+    let stdin = Some(Path::new("-"));
+    if args.unlock.passphrase_file.as_deref() == stdin
+        && args.new_passphrase_file.as_deref() == stdin
+    {
+        let message =
+            "--passphrase-file - and --new-passphrase-file - both want stdin; give one as a file";
+        return Err(CliError::Usage(message.into()));
+    }
+    if kind == KeyKind::X25519 && !args.force {
+        return Err(CliError::Usage(format!(
+            "renewing makes a new key, and what was encrypted to the present key '{}' could never be read again; decrypt it \
+             first and use --force, or make another key from the other hand",
+            args.unlock.name
+        )));
+    }
+    Ok(())
+}
+
+fn report(session: &Session, name: &str, old: &PublicKey, new: &PublicKey) -> Result<(), CliError> {
+    let form = form::choose(new.kind(), None)?;
+    let public = form::public(new, name, form)?;
+    let old_public = form::public(old, name, form)?;
     session.out.result(
         &public,
         &json!({
             "name": name,
-            "kind": form::kind_name(old.kind()),
+            "kind": form::kind_name(new.kind()),
             "public": public,
             "old_public": old_public,
         }),
     );
     session.out.note(&format!(
-        "warning: {name} is a NEW key. The old one can never come back: put this public key wherever the old one is, \
+        "warning: {name} is a NEW key. The old one is gone from this store: put this public key wherever the old one is, \
          {}, and destroy copies of the store with the old record",
         old_public.trim_end()
     ));
-    Ok(Verdict::Yes)
+    Ok(())
 }
