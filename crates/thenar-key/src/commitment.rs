@@ -8,7 +8,8 @@
 //!   secret fits.
 //! * δ = w ⊕ C(s) ⊕ mask(passphrase), where C(s) is BCH(s) with every bit r times in a row. Without the mask, two records of one palm can be linked by decoding their sum
 //!   (Simoens, Tuyls, Preneel 2009), and δ tells r·n − k bits about the palm hash w.
-//! * s is random, so a renewed record has nothing in common with the old one.
+//! * s is random, so a renewed record has nothing in common with the old one for who knows no passphrase. Who knows those of
+//!   two records of one palm gets the palm hash from them (tests, module `two_records`): one record for a palm is better.
 //! * Everything stored is under a tag that needs s and the passphrase (the random-oracle form of robust fuzzy extractors:
 //!   Dodis, Katz, Reyzin, Smith 2006), so changed helper data is noticed and never turns into another key.
 //! * The decoder's answer is encoded again and compared, and the key pair is released only if its public half is the one
@@ -50,6 +51,8 @@ mod places;
 pub mod record;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_records;
 
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;

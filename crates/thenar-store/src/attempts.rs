@@ -82,6 +82,20 @@ impl Store {
         Ok(attempt)
     }
 
+    /// How many attempts in a row have failed, or `None` when there is no such key.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn failures(&self, name: &str) -> Result<Option<u32>, StoreError> {
+        let sql = "SELECT failures FROM key WHERE name = ?1";
+        let failures = self
+            .connection
+            .query_row(sql, [name], |row| row.get::<_, i64>(0))
+            .optional()
+            .map_err(failed(&self.path))?;
+        Ok(failures.map(|failures| u32::try_from(failures.max(0)).unwrap_or(u32::MAX)))
+    }
+
     /// Forgets the failures of a key, because it came back.
     ///
     /// # Errors

@@ -35,6 +35,24 @@ impl Store {
             .map_err(failed(&self.path))
     }
 
+    /// Puts new helper data in place of `old` and forgets the failed attempts, in one transaction; what was there is
+    /// overwritten. False when the key's helper data is not `old`, or there is no such key: then nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyTooLong`] above 1 MiB; when the file cannot be written.
+    pub fn replace_key(&mut self, name: &str, old: &[u8], new: &[u8]) -> Result<bool, StoreError> {
+        check_len(name, new)?;
+        let failed = failed(&self.path);
+        let transaction = self.begin()?;
+        let sql = "UPDATE key SET helper = ?3, failures = 0 WHERE name = ?1 AND helper = ?2";
+        let replaced = transaction
+            .execute(sql, params![name, old, new])
+            .map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        self.empty_log()?;
+        Ok(replaced > 0)
+    }
+
     /// The names of all keys, in order.
     ///
     /// # Errors
@@ -75,13 +93,7 @@ pub(crate) fn insert(
     helper: &[u8],
 ) -> Result<(), StoreError> {
     check_name("key", name)?;
-    if helper.len() > MAX_HELPER_LEN {
-        return Err(StoreError::KeyTooLong {
-            name: name.into(),
-            len: helper.len(),
-            max: MAX_HELPER_LEN,
-        });
-    }
+    check_len(name, helper)?;
     let sql = "INSERT INTO key (name, helper) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     let added = connection
         .execute(sql, params![name, helper])
@@ -95,9 +107,43 @@ pub(crate) fn insert(
     }
 }
 
+fn check_len(name: &str, helper: &[u8]) -> Result<(), StoreError> {
+    if helper.len() > MAX_HELPER_LEN {
+        return Err(StoreError::KeyTooLong {
+            name: name.into(),
+            len: helper.len(),
+            max: MAX_HELPER_LEN,
+        });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_replaced_only_where_it_is_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        let mut store = Store::open(&path).unwrap();
+        let (old, new) = ([0xa7; 300], [0x5c; 300]);
+        store.put_key("work", &old).unwrap();
+        store.begin_attempt("work", 1).unwrap();
+        assert!(!store.replace_key("work", &new, &old).unwrap());
+        assert!(!store.replace_key("home", &old, &new).unwrap());
+        assert_eq!(store.failures("work").unwrap(), Some(1));
+        assert!(store.replace_key("work", &old, &new).unwrap());
+        assert_eq!(store.get_key("work").unwrap(), Some(new.to_vec()));
+        assert_eq!(store.failures("work").unwrap(), Some(0));
+        let long = vec![0; MAX_HELPER_LEN + 1];
+        assert!(store.replace_key("work", &new, &long).is_err());
+        // Nothing of the old one is left in the folder, also before the store is closed.
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(!bytes.windows(16).any(|window| window == &old[..16]));
+        }
+    }
 
     #[test]
     fn keys_are_kept_listed_and_removed() {

@@ -27,6 +27,11 @@
 
 #![forbid(unsafe_code)]
 
+// The programs speak of this library by its name, as every user does.
+extern crate self as thenar;
+
+#[doc(hidden)]
+pub mod cli;
 mod enrolment;
 mod error;
 mod pipeline;

@@ -73,12 +73,17 @@ impl Commitment {
         out
     }
 
+    /// Version of the record's format.
+    pub fn version(&self) -> u8 {
+        if self.copies > 1 { VERSION } else { ONE_COPY }
+    }
+
     /// The parameters in front of the salt: what the key derivation binds.
     pub(super) fn header(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_RECORD_LEN);
         out.extend_from_slice(&MAGIC);
         let several = self.copies > 1;
-        out.push(if several { VERSION } else { ONE_COPY });
+        out.push(self.version());
         out.push(self.kind.id());
         out.push(if self.needs_device_secret {
             DEVICE_SECRET_FLAG

@@ -1,5 +1,9 @@
-//! The command line: arguments in, one command run, exit code out.
+//! The programs: arguments in, one command run, exit code out. No part of the library's interface.
 
+// An error is made once and ends the program; how many bytes it has does not matter here.
+#![allow(clippy::result_large_err)]
+
+mod age_plugin;
 mod args;
 mod bench;
 mod compare;
@@ -40,6 +44,8 @@ use error::CliError;
 use output::Output;
 use session::Session;
 
+pub use age_plugin::run as age_plugin;
+
 /// How a command ended when nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -56,8 +62,8 @@ impl Verdict {
     }
 }
 
-/// Runs the program.
-pub(crate) fn run() -> ExitCode {
+/// Runs the program `thenar`.
+pub fn run() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return usage(&error),

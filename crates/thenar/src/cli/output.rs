@@ -15,6 +15,9 @@
 //! | `export`, `import` | `subjects`, `records`, `keys` (counts); `export` also `file` |
 //! | `key new`, `key recover` | `name`, `kind`, `public`, `private_file` (null when none was asked for); `key recover` also `recovered` |
 //! | `key public` | `name`, `kind`, `public` |
+//! | `key identity` | `name`, `recipient`, `identity` |
+//! | `key check` | `name`, `version`, `kind`, `public`, `contract`, `of_this_program`, `code` (`n`, `k`, `t`), `copies`, `cost` (`memory_kib`, `passes`, `lanes`), `device_secret`, `failures`, `recovered` (null without photos) |
+//! | `key renew` | `name`, `kind`, `public`, `old_public`; as `sign` when the key did not come back |
 //! | `key list` | `keys` (list of `name`, `kind`, `public`, `device_secret`) |
 //! | `key remove` | `name`, `removed` |
 //! | `sign` | `name`, `namespace`, and `file` or, on stdout, `signature`; `name` and `recovered` (false) when the key did not come back |

@@ -60,7 +60,10 @@ fn from_person(purpose: Purpose) -> Result<Zeroizing<String>, CliError> {
             .map(Zeroizing::new)
             .map_err(CliError::file(Path::new("terminal"), "read the passphrase"))
     };
-    let first = ask("Passphrase: ")?;
+    let first = ask(match purpose {
+        Purpose::New => "New passphrase: ",
+        Purpose::Recovery => "Passphrase: ",
+    })?;
     if purpose == Purpose::New && ask("Once more: ")? != first {
         return Err(CliError::Usage("the two passphrases differ".into()));
     }

@@ -16,6 +16,13 @@ pub(crate) enum Key {
     Recover(RecoverKey),
     /// Print a public key; no palm is needed
     Public(PublicKeyOf),
+    /// Print the identity of a key of kind x25519, for `age -d -i`; it holds no secret
+    Identity(KeyName),
+    /// Say what is known of a key; with photos, whether it comes back. Nothing secret is printed
+    Check(CheckKey),
+    /// Make a NEW key in place of an old one, with a new passphrase. The public key changes: put the new one wherever
+    /// the old one is
+    Renew(RenewKey),
     /// List the keys
     List,
     /// Delete a key's public record: the key can never come back
@@ -74,6 +81,34 @@ pub(crate) struct RecoverKey {
     pub unlock: Unlock,
     #[command(flatten)]
     pub written: Written,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckKey {
+    /// The key's name
+    #[arg(value_parser = name)]
+    pub name: String,
+    /// Photos of the palm, to try whether the key comes back; counts as an attempt
+    #[arg(value_name = "PHOTO")]
+    pub photos: Vec<PathBuf>,
+    /// Read the passphrase from the first line of a file (`-` for stdin) instead of asking
+    #[arg(long, value_name = "FILE", requires = "photos")]
+    pub passphrase_file: Option<PathBuf>,
+    /// The file with the third factor, for a key that was made with one
+    #[arg(long, value_name = "FILE", requires = "photos")]
+    pub device_secret: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RenewKey {
+    #[command(flatten)]
+    pub unlock: Unlock,
+    /// Read the new passphrase from the first line of a file (`-` for stdin) instead of asking
+    #[arg(long, value_name = "FILE")]
+    pub new_passphrase_file: Option<PathBuf>,
+    /// Renew a key of kind x25519 too: what was encrypted to the old key can never be read again
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, ClapArgs)]

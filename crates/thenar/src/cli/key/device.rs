@@ -31,7 +31,7 @@ pub(super) fn read_or_new(path: Option<&Path>) -> Result<Option<DeviceSecret>, C
 }
 
 /// Reads the secret.
-pub(super) fn read(path: &Path) -> Result<DeviceSecret, CliError> {
+pub(crate) fn read(path: &Path) -> Result<DeviceSecret, CliError> {
     let failed = CliError::file(path, "read the device secret");
     let mut text = Zeroizing::new(Vec::with_capacity(128));
     File::open(path)

@@ -1,9 +1,12 @@
 //! `thenar key …`: keys that are stored nowhere.
 
-mod device;
+mod check;
+pub(crate) mod device;
 mod form;
+mod identity;
 mod make;
 mod private;
+mod renew;
 pub(crate) mod signing;
 pub(crate) mod unlock;
 
@@ -22,6 +25,9 @@ pub(crate) fn run(session: &Session, command: &Key) -> Result<Verdict, CliError>
         Key::New(args) => make::new(session, args),
         Key::Recover(args) => make::recover(session, args),
         Key::Public(args) => public(session, args),
+        Key::Identity(args) => identity::run(session, args),
+        Key::Check(args) => check::run(session, args),
+        Key::Renew(args) => renew::run(session, args),
         Key::List => list(session),
         Key::Remove(args) => remove(session, args),
     }

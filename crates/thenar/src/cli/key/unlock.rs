@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use thenar::{Feature, PipelineError};
-use thenar_key::{Commitment, CommitmentError, Factors, KeyPair};
+use thenar::{Feature, Pipeline, PipelineError};
+use thenar_key::{Commitment, CommitmentError, DeviceSecret, Factors, KeyPair, Passphrase};
 use thenar_store::{Attempt, Store};
 
 use super::super::Verdict;
@@ -20,34 +20,80 @@ pub(crate) fn record(session: &Session, name: &str) -> Result<Commitment, CliErr
     parse(name, &bytes.ok_or_else(|| session.unknown("key", name))?)
 }
 
-/// The key of this record, or `None` when palm or passphrase is another: which of them cannot be told.
+/// What a person brings to unlock a key.
+pub(super) struct Brought {
+    pub pipeline: Pipeline,
+    pub acquired: Acquired,
+    passphrase: Passphrase,
+    pub device: Option<DeviceSecret>,
+}
+
+impl Brought {
+    pub(super) fn read(session: &Session, args: &Unlock) -> Result<Self, CliError> {
+        let pipeline = session.pipeline()?;
+        let acquired = session.acquire_all(&pipeline, &args.photos)?;
+        let passphrase = passphrase::read(args.passphrase_file.as_deref(), Purpose::Recovery)?;
+        let device = args
+            .device_secret
+            .as_deref()
+            .map(device::read)
+            .transpose()?;
+        Ok(Self {
+            pipeline,
+            acquired,
+            passphrase,
+            device,
+        })
+    }
+
+    /// The key of this record, or `None` when palm or passphrase is another: which of them cannot be told.
+    pub(super) fn unlock(
+        &self,
+        session: &Session,
+        name: &str,
+        record: &Commitment,
+    ) -> Result<Option<KeyPair>, CliError> {
+        let factors = Factors {
+            passphrase: &self.passphrase,
+            device_secret: self.device.as_ref(),
+        };
+        recover(
+            session,
+            &self.pipeline,
+            (name, record),
+            &self.acquired,
+            factors,
+        )
+    }
+}
+
+/// The key of this record, or `None` when palm or passphrase is another.
 pub(crate) fn unlock(
     session: &Session,
     record: &Commitment,
     args: &Unlock,
 ) -> Result<Option<KeyPair>, CliError> {
-    let pipeline = session.pipeline()?;
-    let acquired = session.acquire_all(&pipeline, &args.photos)?;
-    let passphrase = passphrase::read(args.passphrase_file.as_deref(), Purpose::Recovery)?;
-    let device = args
-        .device_secret
-        .as_deref()
-        .map(device::read)
-        .transpose()?;
-    let factors = Factors {
-        passphrase: &passphrase,
-        device_secret: device.as_ref(),
-    };
+    Brought::read(session, args)?.unlock(session, &args.name, record)
+}
+
+/// Tries to bring a key back, and counts that: `None` when palm or passphrase is another.
+pub(crate) fn recover(
+    session: &Session,
+    pipeline: &Pipeline,
+    (name, record): (&str, &Commitment),
+    acquired: &Acquired,
+    factors: Factors<'_>,
+) -> Result<Option<KeyPair>, CliError> {
     let mut store = session.store()?;
-    begin_attempt(&mut store, &args.name)?;
-    match pipeline.recover(record, tries(&acquired), factors) {
+    begin_attempt(&mut store, name)?;
+    match pipeline.recover(record, tries(acquired), factors) {
         Ok(pair) => {
-            store.attempt_succeeded(&args.name)?;
+            store.attempt_succeeded(name)?;
             Ok(Some(pair))
         }
         Err(PipelineError::Commitment(CommitmentError::NotRecovered)) => Ok(None),
         Err(PipelineError::Commitment(source)) => Err(CliError::Commitment {
-            name: args.name.clone(),
+            name: name.into(),
             source,
         }),
         Err(error) => Err(CliError::Model(error)),
