@@ -33,8 +33,9 @@ def features(model, names, root):
 
 
 def chosen(feature):
-    """The places of the largest numbers."""
-    return np.argsort(-np.abs(feature), kind="stable")[: BITS * COPIES]
+    """The places of the largest numbers of each group (places alike modulo the bits), group by group."""
+    groups = [np.arange(group, feature.size, BITS) for group in range(BITS)]
+    return np.concatenate([g[np.argsort(-np.abs(feature[g]), kind="stable")[:COPIES]] for g in groups])
 
 
 def told(odds):
@@ -64,7 +65,7 @@ def main():
 
     signs, bits = [], []
     for i in order[half:]:
-        places = rng.permutation(chosen(enrolled[i]))
+        places = chosen(enrolled[i])
         towards = np.sign(enrolled[i][places]) * odds[places]
         signs.append(np.mean(towards > 0))
         bits.append(towards.reshape(BITS, COPIES).sum(1))

@@ -22,8 +22,8 @@ const PASSPHRASE: &str = "Möwen über dem Hafen";
 const CONTRACT: [u8; 32] = *b"contract of the golden commitmen";
 const DEVICE: [u8; 32] = *b"a device secret of 256 bits ....";
 
-/// Record and public key, of version 1 and of version 2.
-const GOLDEN: [(&str, &str); 2] = [
+/// Record and public key, of versions 1 to 3.
+const GOLDEN: [(&str, &str); 3] = [
     (
         include_str!("../../crates/thenar-key/tests/golden/commitment.hex"),
         include_str!("../../crates/thenar-key/tests/golden/commitment.pub"),
@@ -31,6 +31,10 @@ const GOLDEN: [(&str, &str); 2] = [
     (
         include_str!("../../crates/thenar-key/tests/golden/commitment_copies.hex"),
         include_str!("../../crates/thenar-key/tests/golden/commitment_copies.pub"),
+    ),
+    (
+        include_str!("../../crates/thenar-key/tests/golden/commitment_groups.hex"),
+        include_str!("../../crates/thenar-key/tests/golden/commitment_groups.pub"),
     ),
 ];
 

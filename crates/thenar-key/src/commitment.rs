@@ -9,7 +9,7 @@
 //! * δ = w ⊕ C(s) ⊕ mask(passphrase), where C(s) is BCH(s) with every bit r times in a row. Without the mask, two records of one palm can be linked by decoding their sum
 //!   (Simoens, Tuyls, Preneel 2009), and δ tells r·n − k bits about the palm hash w.
 //! * s is random, so a renewed record has nothing in common with the old one for who knows no passphrase. Who knows those of
-//!   two records of one palm gets the palm hash from them (tests, module `two_records`): one record for a palm is better.
+//!   two records of one palm learns the sum of their secrets and which numbers are large, and no secret (module `two_records`).
 //! * Everything stored is under a tag that needs s and the passphrase (the random-oracle form of robust fuzzy extractors:
 //!   Dodis, Katz, Reyzin, Smith 2006), so changed helper data is noticed and never turns into another key.
 //! * The decoder's answer is encoded again and compared, and the key pair is released only if its public half is the one
@@ -26,8 +26,8 @@
 //! ```text
 //! token      = Argon2id(passphrase, salt)
 //! … key      = HKDF-Expand(HKDF-Extract(salt, token), "thenar/key/v1/" | "mask", "places", "token")
-//! order      = shuffle of 0…F−1 by ChaCha20(places key, nonce 0), see module `places`
-//! marks      = the r·n numbers of largest magnitude, in that order
+//! order      = for each of n groups, the shuffle of its numbers (i mod n alike) by ChaCha20(places key, nonce 0), see module `places`
+//! marks      = of each group the r numbers of largest magnitude, in that order
 //! w          = signs of the marked numbers, in that order
 //! δ          = w ⊕ C(s) ⊕ ChaCha20(mask key, nonce 0)
 //! slow       = Argon2id(s | token key [| device secret], salt)
@@ -82,6 +82,7 @@ const MAX_SECRETS: usize = 4;
 /// keep it where only its owner reads it if you can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commitment {
+    version: u8,
     kind: KeyKind,
     code: CodeParams,
     copies: u8,
@@ -110,6 +111,18 @@ pub fn commit(
     params: &CommitParams,
     rng: &mut impl CryptoRng,
 ) -> Result<(Commitment, KeyPair), CommitmentError> {
+    commit_as(record::VERSION, numbers, factors, contract, params, rng)
+}
+
+/// [`commit`] with a record of this version.
+fn commit_as(
+    version: u8,
+    numbers: &[i32],
+    factors: Factors<'_>,
+    contract: &[u8; 32],
+    params: &CommitParams,
+    rng: &mut impl CryptoRng,
+) -> Result<(Commitment, KeyPair), CommitmentError> {
     let code = params.code.build()?;
     copies::check(params.copies)?;
     let (copies, length) = (usize::from(params.copies), params.bits());
@@ -125,8 +138,9 @@ pub fn commit(
         &*token::derive(factors.passphrase, &salt, params.cost)?,
         &salt,
     );
-    let order = token_keys.order(numbers.len());
-    let places = Places::choose(numbers, length, &order)?;
+    let groups = record::groups(version, params.code);
+    let order = token_keys.order(numbers.len(), groups);
+    let places = Places::choose(numbers, (groups, length / groups), &order)?;
     let word = places.signs(numbers, &order)?;
 
     // delta = w XOR C(s) XOR mask
@@ -138,6 +152,7 @@ pub fn commit(
     token_keys.apply_mask(&mut offset, length);
 
     let mut commitment = Commitment {
+        version,
         kind: params.kind,
         code: params.code,
         copies: params.copies,
@@ -278,7 +293,8 @@ impl Commitment {
         captures: &[&[i32]],
         token_keys: &TokenKeys,
     ) -> Result<Vec<Zeroizing<Vec<u64>>>, CommitmentError> {
-        let order = token_keys.order(self.places.count());
+        let groups = record::groups(self.version, self.code);
+        let order = token_keys.order(self.places.count(), groups);
         // C(s) XOR w
         let mut offset = Zeroizing::new(self.delta.clone());
         token_keys.apply_mask(&mut offset, self.bits());

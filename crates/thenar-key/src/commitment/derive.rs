@@ -47,9 +47,9 @@ impl TokenKeys {
         }
     }
 
-    /// The secret order of `count` numbers.
-    pub(super) fn order(&self, count: usize) -> Order {
-        Order::new(&self.places, count)
+    /// The secret order of `count` numbers, group by group.
+    pub(super) fn order(&self, count: usize, groups: usize) -> Order {
+        Order::new(&self.places, count, groups)
     }
 
     /// XORs `n` bits of the mask onto `word`: ChaCha20 (RFC 8439) under the mask key, nonce 0, from block 0. The key is

@@ -36,8 +36,9 @@ impl PalmHash {
     pub fn new(numbers: &[i32], params: &CommitParams) -> Result<Self, CommitmentError> {
         copies::check(params.copies)?;
         check_count(numbers.len(), params.bits())?;
-        let chosen = most_reliable(numbers, params.bits());
-        let places = Order::new(&[0; 32], numbers.len()).of_chosen(&chosen);
+        let groups = params.code.n.into();
+        let chosen = most_reliable(numbers, groups, params.copies.into());
+        let places = Order::new(&[0; 32], numbers.len(), groups).of_chosen(&chosen);
         let sign = |&place: &u16| -i32::from(numbers[usize::from(place)] <= 0);
         Ok(Self {
             signs: Zeroizing::new(places.iter().map(sign).collect()),
@@ -148,9 +149,13 @@ mod tests {
             let params = CommitParams { code, copies, ..CommitParams::default() };
             let hash = PalmHash::new(&numbers, &params).unwrap();
             let refs: Vec<&[i32]> = views.iter().map(Vec::as_slice).collect();
-            let mut sorted: Vec<usize> = (0..200).collect();
-            sorted.sort_by_key(|&i| (u32::MAX - numbers[i].unsigned_abs(), i));
-            let mut chosen = sorted[..params.bits()].to_vec();
+            let of_group = |group: usize| {
+                let mut sorted: Vec<usize> = (group..200).step_by(31).collect();
+                sorted.sort_by_key(|&i| (u32::MAX - numbers[i].unsigned_abs(), i));
+                sorted.truncate(copies.into());
+                sorted
+            };
+            let mut chosen: Vec<usize> = (0..31).flat_map(of_group).collect();
             chosen.sort_unstable();
             let signs: Vec<bool> = chosen.iter().map(|&i| numbers[i] > 0).collect();
             prop_assert_eq!(hash.bits().to_vec(), signs);

@@ -1,12 +1,12 @@
 //! The record of a commitment as bytes.
 //!
-//! Version 2, or version 1 where each bit of the codeword is kept in one number only (r = 1), as in all records before there
-//! was a choice. Integers are little-endian.
+//! Version 3 is written. In version 2 the numbers were not divided into groups, and in version 1 each bit of the codeword was
+//! kept in one number besides (r = 1). Both are still read. Integers are little-endian.
 //!
 //! | offset | bytes | field |
 //! |---|---|---|
 //! | 0 | 4 | magic `THKC` |
-//! | 4 | 1 | version, 1 or 2 |
+//! | 4 | 1 | version, 1 to 3 |
 //! | 5 | 1 | kind of key ([`KeyKind::id`]) |
 //! | 6 | 1 | flags: bit 0 = a device secret is needed; the others are 0 |
 //! | 7 | 1 | field degree m of the code |
@@ -16,12 +16,12 @@
 //! | 16 | 4 | Argon2id passes |
 //! | 20 | 4 | Argon2id lanes |
 //! | 24 | 2 | numbers F in a feature |
-//! | 26 | 0 or 1 | version 2: numbers r that keep one bit, 2…64 |
+//! | 26 | 0 or 1 | from version 2 on: numbers r that keep one bit, 1…64, in version 2 not 1 |
 //! | … | 32 | contract id |
 //! | … | 32 | salt |
 //! | … | p | public key ([`KeyKind::public_len`]: 32 for Ed25519) |
 //! | … | ⌈r·n/8⌉ | helper data δ, bits above r·n are 0 |
-//! | … | ⌈F/8⌉ | marks of the chosen numbers, r·n of them 1, bits above F are 0 |
+//! | … | ⌈F/8⌉ | marks of the chosen numbers, r·n of them 1 and from version 3 on r in each group, bits above F are 0 |
 //! | end − 32 | 32 | tag: HMAC-SHA256 over every byte before it |
 //!
 //! The length must be exact. A reader checks every limit before it uses a field.
@@ -35,13 +35,23 @@ use crate::token::{Cost, SALT_LEN};
 /// First bytes of a record.
 pub const MAGIC: [u8; 4] = *b"THKC";
 /// Newest version that this crate writes and reads.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// Version of records with one number for each bit.
-const ONE_COPY: u8 = 1;
+pub(super) const ONE_COPY: u8 = 1;
+/// Version of records with several numbers for each bit, all of which any number may be.
+pub(super) const NO_GROUPS: u8 = 2;
 /// No record is longer than this many bytes.
 pub const MAX_RECORD_LEN: usize = 4096;
 
 const DEVICE_SECRET_FLAG: u8 = 1;
+
+/// Into how many groups the numbers of a record are divided.
+pub(super) fn groups(version: u8, code: CodeParams) -> usize {
+    match version {
+        ONE_COPY | NO_GROUPS => 1,
+        _ => code.n.into(),
+    }
+}
 
 /// Takes fields off the front of a slice.
 struct Reader<'a> {
@@ -75,14 +85,13 @@ impl Commitment {
 
     /// Version of the record's format.
     pub fn version(&self) -> u8 {
-        if self.copies > 1 { VERSION } else { ONE_COPY }
+        self.version
     }
 
     /// The parameters in front of the salt: what the key derivation binds.
     pub(super) fn header(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(MAX_RECORD_LEN);
         out.extend_from_slice(&MAGIC);
-        let several = self.copies > 1;
         out.push(self.version());
         out.push(self.kind.id());
         out.push(if self.needs_device_secret {
@@ -98,7 +107,7 @@ impl Commitment {
         }
         // At most MAX_NUMBERS, so the cast cuts nothing off.
         out.extend_from_slice(&(self.places.count() as u16).to_le_bytes());
-        if several {
+        if self.version > ONE_COPY {
             out.push(self.copies);
         }
         out.extend_from_slice(&self.contract);
@@ -160,7 +169,7 @@ impl Commitment {
             _ => reader.array::<1>()?[0],
         };
         copies::check(copies)?;
-        if version != ONE_COPY && copies == 1 {
+        if version == NO_GROUPS && copies == 1 {
             return Err(CommitmentError::Copies { found: copies });
         }
         let contract = reader.array()?;
@@ -169,7 +178,9 @@ impl Commitment {
         let n = usize::from(copies) * usize::from(code.n);
         let delta = bits::from_bytes(reader.take(bits::bytes_for(n))?, n)?;
         check_count(count, n)?;
-        let places = Places::from_bytes(reader.take(bits::bytes_for(count))?, count, n)?;
+        let groups = groups(version, code);
+        let division = (groups, n / groups);
+        let places = Places::from_bytes(reader.take(bits::bytes_for(count))?, count, division)?;
         let tag: [u8; TAG_LEN] = reader.array()?;
         if !reader.rest.is_empty() {
             return Err(CommitmentError::TooLong {
@@ -179,6 +190,7 @@ impl Commitment {
         }
         let needs_device_secret = flags & DEVICE_SECRET_FLAG != 0;
         Ok(Self {
+            version,
             kind,
             code,
             copies,

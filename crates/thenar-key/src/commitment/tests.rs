@@ -183,7 +183,7 @@ fn a_decoded_but_wrong_secret_is_stopped_by_the_tag() {
         let probe = random_word(&mut e.rng, 31);
         let places = &e.commitment.places;
         let mut noisy = places
-            .signs(&numbers(&probe, 31), &keys.order(31))
+            .signs(&numbers(&probe, 31), &keys.order(31, 31))
             .unwrap()
             .to_vec();
         noisy[0] ^= e.commitment.delta[0];
@@ -474,9 +474,9 @@ fn the_marks_of_two_records_of_one_palm_overlap_as_random_ones_do() {
             .each_ref()
             .map(|record| record.marks().collect::<Vec<u8>>());
         overlap += common(&marks[0], &marks[1]);
-        let same_order = Order::new(&[0; 32], 512);
+        let same_order = Order::new(&[0; 32], 512, 127);
         let in_the_clear = captures.each_ref().map(|numbers| {
-            let places = Places::choose(numbers, n, &same_order).unwrap();
+            let places = Places::choose(numbers, (n, 1), &same_order).unwrap();
             places.to_bytes().collect::<Vec<u8>>()
         });
         plain += common(&in_the_clear[0], &in_the_clear[1]);

@@ -1,6 +1,8 @@
-//! What two records of one palm tell together: without their passphrases nothing, with them the palm. A passphrase decides which
-//! numbers share a bit, anew in each record; within a bit the offset tells how signs differ. Two such divisions of the same
-//! numbers connect all of them. So who knows the passphrases of two records needs no palm. SECURITY.md says what follows.
+//! What two records of one palm tell together: without their passphrases nothing. Within the numbers that share a bit of the
+//! codeword the offset tells, to who knows the passphrase, how signs differ. Up to version 2 a passphrase decided which numbers
+//! share a bit, anew in each record; two such divisions of the same numbers connect all of them, and who knew the passphrases of
+//! two records needed no palm. Since version 3 the division is one for all, and the bits of two records tell no more than how
+//! their codewords differ. SECURITY.md says what follows.
 
 use super::*;
 use crate::token::Passphrase;
@@ -38,10 +40,11 @@ fn passphrase(text: &str) -> Passphrase {
     Passphrase::for_recovery(text).unwrap()
 }
 
-fn make(palm: &[f64], words: &str, rng: &mut ChaCha20Rng) -> Commitment {
+fn make(version: u8, palm: &[f64], words: &str, rng: &mut ChaCha20Rng) -> Commitment {
     let words = passphrase(words);
     let numbers = seen(palm, rng);
-    let made = commit(
+    let made = commit_as(
+        version,
         &numbers,
         Factors::passphrase(&words),
         &CONTRACT,
@@ -59,7 +62,8 @@ fn reading(record: &Commitment, words: &str) -> Vec<Option<(usize, f64)>> {
     keys.apply_mask(&mut offset, record.bits());
     // The number at each marked place, by reading the numbers' own places.
     let places: Vec<i32> = (0..NUMBERS as i32).collect();
-    let marked = record.places.read(&places, &keys.order(NUMBERS)).unwrap();
+    let order = keys.order(NUMBERS, record::groups(record.version, record.code));
+    let marked = record.places.read(&places, &order).unwrap();
     let mut reading = vec![None; NUMBERS];
     for (place, number) in marked.iter().enumerate() {
         let sign = 1.0 - 2.0 * bits::get(&offset, place) as f64;
@@ -102,16 +106,16 @@ fn opens(record: &Commitment, words: &str, signs: &[i32]) -> bool {
     tried.is_ok()
 }
 
-#[test]
-fn who_knows_the_passphrases_of_two_records_of_one_palm_needs_no_palm() {
+/// Of 20 palms with two records each: how often one opens without the palm by what both tell, and by what a stranger's tells.
+fn opened(version: u8) -> (u32, u32) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (mut opened, mut opened_by_stranger) = (0, 0);
     for _ in 0..20 {
         let palm: Vec<f64> = (0..NUMBERS).map(|_| normal(&mut rng)).collect();
         let stranger: Vec<f64> = (0..NUMBERS).map(|_| normal(&mut rng)).collect();
-        let old = make(&palm, "a fair wind", &mut rng);
-        let new = make(&palm, "a foul wind", &mut rng);
-        let others = make(&stranger, "a fair wind", &mut rng);
+        let old = make(version, &palm, "a fair wind", &mut rng);
+        let new = make(version, &palm, "a foul wind", &mut rng);
+        let others = make(version, &stranger, "a fair wind", &mut rng);
         let of_new = reading(&new, "a foul wind");
         let of_old = reading(&old, "a fair wind");
         opened += u32::from(opens(&new, "a foul wind", &signs(&of_new, &of_old)));
@@ -119,16 +123,54 @@ fn who_knows_the_passphrases_of_two_records_of_one_palm_needs_no_palm() {
         let tried = signs(&of_new, &of_others);
         opened_by_stranger += u32::from(opens(&new, "a foul wind", &tried));
     }
-    println!("{opened} of 20 keys without a palm; with a stranger's record {opened_by_stranger}");
-    assert_eq!((opened, opened_by_stranger), (20, 0));
+    println!(
+        "version {version}: {opened} of 20 keys without a palm; with a stranger's record {opened_by_stranger}"
+    );
+    (opened, opened_by_stranger)
+}
+
+#[test]
+fn up_to_version_2_who_knows_the_passphrases_of_two_records_of_one_palm_needs_no_palm() {
+    assert_eq!(opened(record::NO_GROUPS), (20, 0));
+}
+
+#[test]
+fn since_version_3_who_knows_them_still_needs_the_palm() {
+    assert_eq!(opened(record::VERSION), (0, 0));
+}
+
+/// All that is told: for each bit, by the numbers that both mark, whether the codewords differ there. The differences are a
+/// codeword themselves, that of the sum of both secrets: the sum is told, and neither secret.
+#[test]
+fn since_version_3_the_sum_of_two_secrets_is_told_and_neither_of_them() {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let palm: Vec<f64> = (0..NUMBERS).map(|_| normal(&mut rng)).collect();
+    let old = make(record::VERSION, &palm, "a fair wind", &mut rng);
+    let new = make(record::VERSION, &palm, "a foul wind", &mut rng);
+    let (of_old, of_new) = (reading(&old, "a fair wind"), reading(&new, "a foul wind"));
+    let n = usize::from(PARAMS.code.n);
+    let mut differ = vec![0.0; n];
+    for ((a, s), (b, t)) in of_old.iter().zip(&of_new).filter_map(|(a, b)| (*a).zip(*b)) {
+        assert_eq!(a, b, "a number keeps the same bit in both");
+        differ[a] += s * t;
+    }
+    let mut sum = vec![0; words_for(n)];
+    for (bit, votes) in differ.iter().enumerate() {
+        sum[bit / 64] |= u64::from(*votes < 0.0) << (bit % 64);
+    }
+    let code = PARAMS.code.build().unwrap();
+    assert!(
+        code.decode(&sum).is_ok(),
+        "the sum of two codewords, nearly"
+    );
 }
 
 #[test]
 fn a_record_with_its_passphrase_tells_that_of_another_from_wrong_ones_without_a_palm() {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let palm: Vec<f64> = (0..NUMBERS).map(|_| normal(&mut rng)).collect();
-    let old = make(&palm, "a fair wind", &mut rng);
-    let new = make(&palm, "a foul wind", &mut rng);
+    let old = make(record::VERSION, &palm, "a fair wind", &mut rng);
+    let new = make(record::VERSION, &palm, "a foul wind", &mut rng);
     let known = reading(&old, "a fair wind");
     let right = shared(&reading(&new, "a foul wind"), &known);
     let wrong = (0..200).map(|i| shared(&reading(&new, &format!("a wind of {i} knots")), &known));

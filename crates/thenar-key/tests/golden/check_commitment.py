@@ -1,4 +1,4 @@
-"""Recovers the keys of commitment.hex and commitment_copies.hex with other implementations of everything and compares them with the .pub files.
+"""Recovers the keys of commitment.hex, commitment_copies.hex and commitment_groups.hex with other implementations of everything and compares them with the .pub files.
 
 Used once with Python 3.11.7:
     pip install argon2-cffi==25.1.0 cryptography==46.0.3 && python check_commitment.py
@@ -65,13 +65,17 @@ def check(name, version, code_of, copies):
     prk = extract(salt, token)
     mask_key, places_key, token_key = (expand(prk, b"thenar/key/v1/" + part) for part in (b"mask", b"places", b"token"))
 
-    # The secret order: Fisher-Yates from the last place down.
+    # The secret order: of each group Fisher-Yates from the last place down. Before version 3 there is one group.
     words = iter(struct.unpack("<4000I", chacha20(places_key, 16000)))
-    order = list(range(count))
-    for last in range(count - 1, 0, -1):
-        word = next(w for w in words if w < 2**32 // (last + 1) * (last + 1))
-        order[last], order[word % (last + 1)] = order[word % (last + 1)], order[last]
-    chosen = set(sorted(range(count), key=lambda i: (-abs(PALM[i]), i))[:length])
+    groups = n if version > 2 else 1
+    order, chosen = [], set()
+    for group in range(groups):
+        part = list(range(group, count, groups))
+        chosen.update(sorted(part, key=lambda i: (-abs(PALM[i]), i))[: length // groups])
+        for last in range(len(part) - 1, 0, -1):
+            word = next(w for w in words if w < 2**32 // (last + 1) * (last + 1))
+            part[last], part[word % (last + 1)] = part[word % (last + 1)], part[last]
+        order += part
     marks = [place for place in range(count) if order[place] in chosen]
     assert int.from_bytes(mark_bytes, "little") == sum(1 << place for place in marks), "other marks"
     palm_hash = sum(1 << bit for bit, place in enumerate(marks) if PALM[order[place]] > 0)
@@ -107,3 +111,4 @@ def check(name, version, code_of, copies):
 
 check("commitment", 1, (127, 29, 21), 1)
 check("commitment_copies", 2, (127, 64, 10), 7)
+check("commitment_groups", 3, (127, 64, 10), 7)
