@@ -117,7 +117,7 @@ fn a_key_is_checked_without_a_palm_and_with_one() {
     assert_eq!(about["code"], json!({ "n": 127, "k": 64, "t": 10 }));
     assert_eq!(
         (&about["version"], &about["copies"]),
-        (&json!(2), &json!(8))
+        (&json!(3), &json!(8))
     );
     assert_eq!(about["device_secret"], json!(true));
     assert_eq!(about["of_this_program"], json!(true));
