@@ -49,7 +49,7 @@ def figures(name, scores, same):
     matched = np.arange(1, impostor.size + 1) / impostor.size
     missed = np.searchsorted(genuine, impostor) / genuine.size
     at = np.argmax(matched >= missed)
-    misses = [np.sum(genuine <= impostor[int(rate * impostor.size)]) for rate in (1e-4, 1e-5)]
+    misses = [int(np.sum(genuine <= impostor[int(rate * impostor.size)])) for rate in (1e-4, 1e-5)]
     print(f"{name}: EER {50 * (matched[at] + missed[at]):.4f} %, missed at 1e-4 and 1e-5: {misses} of {genuine.size}", flush=True)
 
 
