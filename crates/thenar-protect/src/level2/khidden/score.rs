@@ -50,20 +50,25 @@ impl Scale {
         self.orientation
     }
 
-    /// The distance, 0–1: smaller is nearer.
-    pub(super) fn distance(&self, sum: MatchSum) -> f64 {
+    /// What the sums with queries of ±1 and of 0 and 1 are multiplied with, and what their total is divided by, to give
+    /// the cosine of [`Self::distance`] times π.
+    fn weights(&self) -> ([i64; 2], usize) {
         match self.form {
-            RowForm::Published => angle((self.orientation * sum.signed) as f64, self.cells),
-            RowForm::PublicCode => angle(-sum.zero_one as f64, self.rows),
+            RowForm::Published => ([self.orientation, 0], self.cells),
+            RowForm::PublicCode => ([0, -1], self.rows),
         }
     }
 
-    /// What the sums with queries of ±1 and of 0 and 1 are multiplied with to give the cosine of [`Self::distance`] times π.
+    /// The distance, 0–1: smaller is nearer.
+    pub(super) fn distance(&self, sum: MatchSum) -> f64 {
+        let ([signed, zero_one], most) = self.weights();
+        angle((signed * sum.signed + zero_one * sum.zero_one) as f64, most)
+    }
+
+    /// The weights of the two sums, divided already.
     pub(super) fn factors(&self) -> [f64; 2] {
-        match self.form {
-            RowForm::Published => [self.orientation as f64 / self.cells as f64, 0.0],
-            RowForm::PublicCode => [0.0, -1.0 / self.rows as f64],
-        }
+        let (weights, most) = self.weights();
+        weights.map(|weight| weight as f64 / most as f64)
     }
 
     /// Eq. 6 to the letter.
