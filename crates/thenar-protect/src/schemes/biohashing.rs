@@ -9,7 +9,7 @@
 use zeroize::Zeroizing;
 
 use super::frame::{Frame, Orthonormal, check};
-use crate::derive::{Stream, hkdf};
+use super::stream;
 use crate::level1::quantise;
 use crate::{BitTemplate, ProtectError, Token, Transform};
 
@@ -84,10 +84,9 @@ impl Transform for BioHashing {
     type Template = BitTemplate;
 
     fn with_token(params: BioHashingParams, token: &Token) -> Result<Self, ProtectError> {
-        let info = params.describe();
-        let key = hkdf::<32>(token.as_bytes(), b"thenar/schemes/v1", &[info.as_bytes()]);
+        let mut stream = stream(token, &params.describe());
         let (inputs, outputs) = (params.feature_len, params.bits);
-        let vectors = Orthonormal::new(params.frame, inputs, outputs, &mut Stream::new(&key));
+        let vectors = Orthonormal::new(params.frame, inputs, outputs, &mut stream);
         Ok(Self { params, vectors })
     }
 

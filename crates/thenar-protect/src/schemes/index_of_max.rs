@@ -15,7 +15,7 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::frame::check;
-use crate::derive::{Stream, hkdf};
+use super::stream;
 use crate::level1::quantise;
 use crate::{MAX_FEATURE_LEN, Match, ProtectError, Token, Transform};
 
@@ -88,9 +88,7 @@ impl Transform for IndexOfMax {
     type Template = IndexCode;
 
     fn with_token(params: IndexOfMaxParams, token: &Token) -> Result<Self, ProtectError> {
-        let info = params.describe();
-        let key = hkdf::<32>(token.as_bytes(), b"thenar/schemes/v1", &[info.as_bytes()]);
-        let mut stream = Stream::new(&key);
+        let mut stream = stream(token, &params.describe());
         let count = params.feature_len * params.hashes * params.choices;
         let weights = (0..count).map(|_| stream.normal() as f32).collect();
         Ok(Self { params, weights })

@@ -13,7 +13,7 @@
 use zeroize::Zeroizing;
 
 use super::frame::{Frame, Orthonormal, check};
-use crate::derive::{Stream, hkdf};
+use super::stream;
 use crate::level1::{QUANTISATION, gram_schmidt::dot, quantise};
 use crate::{BitTemplate, MAX_BITS, ProtectError, Token, Transform};
 
@@ -96,9 +96,7 @@ impl Transform for MlpHash {
     type Template = BitTemplate;
 
     fn with_token(params: MlpHashParams, token: &Token) -> Result<Self, ProtectError> {
-        let info = params.describe();
-        let key = hkdf::<32>(token.as_bytes(), b"thenar/schemes/v1", &[info.as_bytes()]);
-        let mut stream = Stream::new(&key);
+        let mut stream = stream(token, &params.describe());
         let outputs = params.hidden.iter().copied().chain([params.bits]);
         let mut inputs = params.feature_len;
         let layers = outputs

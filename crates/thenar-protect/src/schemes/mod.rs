@@ -19,5 +19,14 @@ pub use frame::Frame;
 pub use index_of_max::{IndexCode, IndexOfMax, IndexOfMaxParams};
 pub use mlp_hash::{MlpHash, MlpHashParams};
 
+use crate::Token;
+use crate::derive::{Stream, hkdf};
+
+/// The random numbers of a scheme under a token. Parameters that are described otherwise draw other numbers.
+fn stream(token: &Token, parameters: &str) -> Stream {
+    let info = [parameters.as_bytes()];
+    Stream::new(&hkdf(token.as_bytes(), b"thenar/schemes/v1", &info))
+}
+
 #[cfg(test)]
 mod tests;
