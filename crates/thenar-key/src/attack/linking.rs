@@ -51,18 +51,13 @@ pub fn chance_of_decoding(code: &Bch) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawn::{random_word, with_errors};
+    use crate::drawn::{numbers, random_word, with_errors};
     use crate::published::{MIN_ITERATIONS, commit_as_published};
     use crate::{CodeParams, CommitParams, Cost, Factors, Passphrase, commit};
     use rand::SeedableRng;
     use rand_chacha::ChaCha20Rng;
 
     const PAIRS: usize = 5000;
-
-    fn numbers(word: &[u64], n: usize) -> Vec<i32> {
-        let sign = |i| if bits::get(word, i) == 1 { 1 } else { -1 };
-        (0..n).map(|i| sign(i) * (1000 + i as i32)).collect()
-    }
 
     fn count(code: &Bch, pairs: &[[Vec<u64>; 2]]) -> Linked {
         let pairs = pairs.iter().map(|[a, b]| (a.as_slice(), b.as_slice()));

@@ -2,10 +2,10 @@
 
 use super::places::Order;
 use super::*;
-use crate::drawn::{random_word, with_errors};
+use crate::drawn::{normal, numbers, random_word, with_errors};
 use crate::token::Passphrase;
 use proptest::prelude::*;
-use rand::{Rng, RngCore, SeedableRng};
+use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 const CHEAP: Cost = Cost {
@@ -21,12 +21,6 @@ const ONE_COPY: CommitParams = CommitParams {
     cost: CHEAP,
     kind: KeyKind::Ed25519,
 };
-
-/// A feature as long as the palm hash, whose signs are the bits of `word`: all of its numbers are chosen.
-fn numbers(word: &[u64], n: usize) -> Vec<i32> {
-    let sign = |i| if bits::get(word, i) == 1 { 1 } else { -1 };
-    (0..n).map(|i| sign(i) * (1000 + i as i32)).collect()
-}
 
 fn passphrase(text: &str) -> Passphrase {
     Passphrase::for_recovery(text).unwrap()
@@ -380,13 +374,9 @@ fn code_word(bch: &Bch, rng: &mut impl RngCore) -> Vec<u64> {
 
 /// A palm of 512 normally distributed numbers and another capture of it.
 fn two_captures(rng: &mut ChaCha20Rng, noise: f64) -> [Vec<i32>; 2] {
-    let mut normal = || {
-        let (u, v): (f64, f64) = (rng.random_range(1e-9..1.0), rng.random());
-        (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-    };
-    let palm: Vec<f64> = (0..512).map(|_| normal()).collect();
+    let palm: Vec<f64> = (0..512).map(|_| normal(rng)).collect();
     [0.0, noise].map(|noise| {
-        let captured = palm.iter().map(|v| 1e6 * (v + noise * normal()));
+        let captured = palm.iter().map(|v| 1e6 * (v + noise * normal(rng)));
         captured.map(|v| v as i32).collect()
     })
 }
