@@ -63,12 +63,12 @@ impl ProbeBits {
             }
             rest = near;
         }
-        let words =
-            std::iter::once(bits.words()).chain(planes.iter().map(|plane| plane.as_slice()));
-        Self::from_words(
-            &Zeroizing::new(words.collect::<Vec<_>>().concat()),
-            values.len(),
-        )
+        let [ones, twos, fours] = planes
+            .map(|mut plane| BitTemplate::from_words(std::mem::take(&mut *plane), values.len()));
+        Ok(Self {
+            bits,
+            planes: [ones?, twos?, fours?],
+        })
     }
 
     /// The bits alone.
