@@ -113,6 +113,15 @@ impl BitTemplate {
         (i < self.len).then(|| self.words[i / 64] >> (i % 64) & 1 == 1)
     }
 
+    /// The bits as +1 for a one and −1 for a zero, in their order.
+    pub fn signs(&self) -> impl ExactSizeIterator<Item = f32> {
+        let sign = |i| match self.words[i / 64] >> (i % 64) & 1 {
+            1 => 1.0,
+            _ => -1.0,
+        };
+        (0..self.len).map(sign)
+    }
+
     /// The number of ones.
     pub fn count_ones(&self) -> u32 {
         self.words.iter().map(|word| word.count_ones()).sum()
@@ -267,6 +276,9 @@ mod tests {
             for (i, &bit) in bits.iter().enumerate() {
                 prop_assert_eq!(template.bit(i), Some(bit));
             }
+            let signs = bits.iter().map(|&bit| if bit { 1.0 } else { -1.0 });
+            prop_assert!(template.signs().eq(signs));
+            prop_assert_eq!(template.signs().len(), bits.len());
             prop_assert_eq!(template.count_ones() as usize, bits.iter().filter(|&&bit| bit).count());
         }
 

@@ -35,9 +35,7 @@ impl Inverse {
 
     /// The feature that bits speak for.
     pub(super) fn feature(&self, bits: &BitTemplate) -> Vec<f32> {
-        let signs: Vec<f32> = (0..self.bits)
-            .map(|j| if bits.bit(j) == Some(true) { 1.0 } else { -1.0 })
-            .collect();
+        let signs: Vec<f32> = bits.signs().collect();
         let columns = self.columns.chunks_exact(self.bits);
         let value = |column: &[f32]| -> f64 {
             let products = column.iter().zip(&signs).map(|(a, b)| a * b);

@@ -71,9 +71,9 @@ impl Published {
     pub(super) fn enrolled(&self, feature: &[f32]) -> Result<Linear, ProtectError> {
         Ok(match self {
             Self::Bits(scheme) => {
-                let signs = signs(&scheme.of(feature)?);
-                let share = 1.0 / signs.len() as f32;
-                Linear::new(signs.iter().map(|sign| sign * share), Measure::Share)
+                let bits = scheme.of(feature)?;
+                let share = 1.0 / bits.len() as f32;
+                Linear::new(bits.signs().map(|sign| sign * share), Measure::Share)
             }
             Self::KHidden(scheme, params, k2) => {
                 let bits = scheme.of(feature)?;
@@ -92,12 +92,8 @@ impl Published {
     /// A query, as what a record is multiplied with.
     pub(super) fn query(&self, feature: &[f32]) -> Result<Vec<f32>, ProtectError> {
         Ok(match self {
-            Self::Bits(scheme) => signs(&scheme.of(feature)?),
-            Self::KHidden(scheme, ..) => {
-                let mut query = signs(&scheme.of(feature)?);
-                query.push(1.0);
-                query
-            }
+            Self::Bits(scheme) => scheme.of(feature)?.signs().collect(),
+            Self::KHidden(scheme, ..) => scheme.of(feature)?.signs().chain([1.0]).collect(),
             Self::IndexOfMax(scheme) => {
                 let code = scheme.transform(feature)?;
                 let chosen = one_hot(code.indices(), code.choices());
@@ -116,12 +112,6 @@ impl Bits {
             Self::MlpHash(scheme) => scheme.transform(feature),
         }
     }
-}
-
-/// Bits as ±1.
-fn signs(bits: &BitTemplate) -> Vec<f32> {
-    let sign = |i| bits.bit(i).map(|bit| if bit { 1.0 } else { -1.0 });
-    (0..bits.len()).filter_map(sign).collect()
 }
 
 /// For each index as many numbers as there are choices: 1 at the index, 0 elsewhere.
