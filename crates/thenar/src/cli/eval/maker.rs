@@ -17,7 +17,7 @@ use super::super::error::CliError;
 use super::super::output::hex;
 use super::cache::Kept;
 use super::published::Published;
-use super::template::{Enrolled, Probe};
+use super::template::{Enrolled, Linear, Measure, Probe};
 
 /// The token of measurements: fixed, so that a measurement can be repeated.
 const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
@@ -154,7 +154,7 @@ impl Maker {
             .features(region, &mut ())
             .map_err(CliError::Model)?;
         if self.keeps_features() {
-            return Ok(Kept::Floats(flat(&views).into()));
+            return Ok(Kept::Floats(flat(&views)));
         }
         let mut words = Zeroizing::new(Vec::new());
         for view in &views {
@@ -183,7 +183,7 @@ impl Maker {
             Protect::L2 | Protect::Both => {
                 Enrolled::Bits(self.through_a_record(&self.bits(&feature)?)?)
             }
-            _ => Enrolled::Feature(feature),
+            _ => Enrolled::Linear(Linear::new(feature, Measure::Angle)),
         }))
     }
 
@@ -208,10 +208,10 @@ impl Maker {
                 (Some(published), _) => {
                     let queries = features.chunks_exact(length).map(|f| published.query(f));
                     let queries: Result<Vec<_>, _> = queries.collect();
-                    queries.ok().map(|queries| Probe::Linear(queries.concat()))
+                    queries.ok().map(|queries| Probe::Linear(flat(&queries)))
                 }
                 (None, Protect::Hash) => numbers(pipeline, &features),
-                (None, _) => Some(Probe::Features(features)),
+                (None, _) => Some(Probe::Linear(features)),
             };
         }
         let level1 = self.level1.as_ref();
@@ -322,8 +322,9 @@ fn numbers(pipeline: &Pipeline, features: &[f32]) -> Option<Probe> {
     PalmViews::new(&views).ok().map(Probe::Numbers)
 }
 
-fn flat(views: &[Feature]) -> Vec<f32> {
-    views.iter().flat_map(|view| view.iter().copied()).collect()
+fn flat(views: &[Feature]) -> Feature {
+    let views: Vec<&[f32]> = views.iter().map(|view| view.as_slice()).collect();
+    views.concat().into()
 }
 
 /// The same numbers in double precision.

@@ -128,7 +128,6 @@ impl<'a> Features<'a> {
         let enrolled: Vec<&[f32]> = gallery
             .iter()
             .map(|s| match &s.data {
-                Some(Enrolled::Feature(feature)) => feature.as_slice(),
                 Some(Enrolled::Linear(record)) => record.vector.as_slice(),
                 _ => &[],
             })
@@ -136,13 +135,11 @@ impl<'a> Features<'a> {
         let probe: Vec<&[f32]> = probe
             .iter()
             .map(|s| match &s.data {
-                Some(Probe::Features(views)) => views.as_slice(),
                 Some(Probe::Linear(queries)) => queries.as_slice(),
                 _ => &[],
             })
             .collect();
         let measure = gallery.iter().find_map(|s| match &s.data {
-            Some(Enrolled::Feature(_)) => Some(Measure::Angle),
             Some(Enrolled::Linear(record)) => Some(record.measure),
             _ => None,
         })?;
@@ -211,6 +208,7 @@ impl Matcher for Features<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::template::Linear;
     use super::*;
 
     fn unit(seed: usize, length: usize) -> Vec<f32> {
@@ -245,13 +243,12 @@ mod tests {
     #[test]
     fn blocks_of_features_equal_single_comparisons() {
         let (length, views) = (37, 3);
-        let gallery: Vec<_> = (0..1100)
-            .map(|n| sample(n, Enrolled::Feature(unit(n, length).into())))
-            .collect();
+        let feature = |n| Enrolled::Linear(Linear::new(unit(n, length), Measure::Angle));
+        let gallery: Vec<_> = (0..1100).map(|n| sample(n, feature(n))).collect();
         let probe: Vec<_> = (0..12)
             .map(|n| {
                 let of = (0..views).flat_map(|v| unit(n * views + v, length));
-                sample(n, Probe::Features(of.collect::<Vec<_>>().into()))
+                sample(n, Probe::Linear(of.collect::<Vec<_>>().into()))
             })
             .collect();
         for (fast, plain) in block(&gallery, &probe) {

@@ -3,6 +3,7 @@
 //!
 //! Everybody has the same token ("stolen token" in the papers), and both sides of a comparison are bits or indices.
 
+use thenar::Feature;
 use thenar_protect::khidden::{KHiddenParams, NegativeDatabase};
 use thenar_protect::schemes::{
     BioHashing, BioHashingParams, Frame, IndexOfMax, IndexOfMaxParams, MlpHash, MlpHashParams,
@@ -73,7 +74,8 @@ impl Published {
             Self::Bits(scheme) => {
                 let bits = scheme.of(feature)?;
                 let share = 1.0 / bits.len() as f32;
-                Linear::new(bits.signs().map(|sign| sign * share), Measure::Share)
+                let signs: Vec<f32> = bits.signs().map(|sign| sign * share).collect();
+                Linear::new(signs, Measure::Share)
             }
             Self::KHidden(scheme, params, k2) => {
                 let bits = scheme.of(feature)?;
@@ -84,14 +86,14 @@ impl Published {
                 let code = scheme.transform(feature)?;
                 let (share, choices) = (2.0 / code.indices().len() as f32, code.choices());
                 let chosen = one_hot(code.indices(), choices).map(|one| one * share);
-                Linear::new(chosen.chain([-1.0]), Measure::Share)
+                Linear::new(chosen.chain([-1.0]).collect::<Vec<_>>(), Measure::Share)
             }
         })
     }
 
     /// A query, as what a record is multiplied with.
-    pub(super) fn query(&self, feature: &[f32]) -> Result<Vec<f32>, ProtectError> {
-        Ok(match self {
+    pub(super) fn query(&self, feature: &[f32]) -> Result<Feature, ProtectError> {
+        let query: Vec<f32> = match self {
             Self::Bits(scheme) => scheme.of(feature)?.signs().collect(),
             Self::KHidden(scheme, ..) => scheme.of(feature)?.signs().chain([1.0]).collect(),
             Self::IndexOfMax(scheme) => {
@@ -99,7 +101,8 @@ impl Published {
                 let chosen = one_hot(code.indices(), code.choices());
                 chosen.chain([1.0]).collect()
             }
-        })
+        };
+        Ok(query.into())
     }
 }
 

@@ -9,19 +9,17 @@ use thenar_protect::{BitTemplate, ProbeBits};
 pub(super) enum Enrolled {
     /// Competitive Code.
     Code(Box<CompCode>),
-    /// A feature of norm 1.
-    Feature(Feature),
+    /// A feature of norm 1, or its record by a published scheme.
+    Linear(Linear),
     /// Its bits.
     Bits(BitTemplate),
     /// Its palm hash.
     Hash(PalmHash),
-    /// A record that queries are multiplied with.
-    Linear(Linear),
 }
 
 /// A vector whose product with a query's tells the distance.
 pub(super) struct Linear {
-    pub(super) vector: Vec<f32>,
+    pub(super) vector: Feature,
     pub(super) measure: Measure,
 }
 
@@ -35,11 +33,9 @@ pub(super) enum Measure {
 }
 
 impl Linear {
-    pub(super) fn new(vector: impl IntoIterator<Item = f32>, measure: Measure) -> Self {
-        Self {
-            vector: vector.into_iter().collect(),
-            measure,
-        }
+    pub(super) fn new(vector: impl Into<Feature>, measure: Measure) -> Self {
+        let vector = vector.into();
+        Self { vector, measure }
     }
 
     /// The distance from the nearest of several queries, one after the other.
@@ -65,14 +61,12 @@ impl Measure {
 pub(super) enum Probe {
     /// Competitive Code, which looks for the nearest translation itself.
     Code(Box<CompCode>),
-    /// Features of norm 1, one after the other.
-    Features(Feature),
+    /// Features of norm 1, or their queries by a published scheme, one after the other.
+    Linear(Feature),
     /// Their bits, with weights.
     Bits(Vec<ProbeBits>),
     /// Their whole numbers.
     Numbers(PalmViews),
-    /// Queries that records are multiplied with, one after the other.
-    Linear(Vec<f32>),
 }
 
 impl Enrolled {
@@ -80,10 +74,6 @@ impl Enrolled {
     pub(super) fn distance(&self, probe: &Probe) -> f32 {
         match (self, probe) {
             (Self::Code(a), Probe::Code(b)) => a.distance(b),
-            (Self::Feature(a), Probe::Features(views)) => {
-                let cosines = views.chunks_exact(a.len()).map(|view| product(a, view));
-                Measure::Angle.distance(cosines.fold(-1.0, f32::max))
-            }
             (Self::Bits(a), Probe::Bits(views)) => {
                 let nearest = views.iter().filter_map(|view| view.distance(a)).min();
                 let total = views.first().map_or(0, ProbeBits::total);
