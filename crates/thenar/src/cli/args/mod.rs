@@ -57,6 +57,13 @@ pub(crate) enum Input {
     Roi,
 }
 
+/// The name that a value is asked for by.
+pub(crate) fn value_name<T: ValueEnum>(value: &T) -> String {
+    let value = value.to_possible_value();
+    // Every value can be asked for; none is skipped.
+    value.map_or_else(String::new, |value| value.get_name().into())
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

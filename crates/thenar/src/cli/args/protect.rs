@@ -11,15 +11,6 @@ pub(crate) enum Method {
     Compcode,
 }
 
-impl Method {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Compact => "compact",
-            Self::Compcode => "compcode",
-        }
-    }
-}
-
 /// Which protection lies between feature and comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Protect {
@@ -60,21 +51,33 @@ impl Protect {
             Self::Biohashing | Self::MlpHash => true,
         }
     }
+}
 
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::L1 => "l1",
-            Self::L2 => "l2",
-            Self::Both => "l1+l2",
-            Self::Hash => "hash",
-            Self::DcpvL1 => "dcpv-l1",
-            Self::DcpvL2 => "dcpv-l2",
-            Self::Dcpv => "dcpv",
-            Self::DcpvPublicCode => "dcpv-public-code",
-            Self::Biohashing => "biohashing",
-            Self::MlpHash => "mlp-hash",
-            Self::IndexOfMax => "iom",
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::value_name;
+
+    /// They stand in reports, and the contracts of measurements and what is kept between runs depend on them.
+    #[test]
+    fn names_stay_as_they_are() {
+        let methods = Method::value_variants().iter().map(value_name);
+        assert_eq!(methods.collect::<Vec<_>>(), ["compact", "compcode"]);
+        let protections = Protect::value_variants().iter().map(value_name);
+        let expected = [
+            "none",
+            "l1",
+            "l2",
+            "l1+l2",
+            "hash",
+            "dcpv-l1",
+            "dcpv-l2",
+            "dcpv",
+            "dcpv-public-code",
+            "biohashing",
+            "mlp-hash",
+            "iom",
+        ];
+        assert_eq!(protections.collect::<Vec<_>>(), expected);
     }
 }

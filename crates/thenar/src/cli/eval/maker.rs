@@ -12,7 +12,7 @@ use thenar_protect::{
 };
 use zeroize::Zeroizing;
 
-use super::super::args::{Method, Protect};
+use super::super::args::{Method, Protect, value_name};
 use super::super::error::CliError;
 use super::super::output::hex;
 use super::cache::Kept;
@@ -82,9 +82,10 @@ impl Maker {
                 maker.contract = Some(ContractId::new(&digest, ROI_PREPROCESSING, &params));
                 maker.level1 = Some(Level1::new(params, &k1)?);
             } else {
+                let name = value_name(&protect);
                 let scheme = match protect.has_bits() {
-                    true => format!("eval/{} bits={bits}", protect.name()),
-                    false => format!("eval/{}", protect.name()),
+                    true => format!("eval/{name} bits={bits}"),
+                    false => format!("eval/{name}"),
                 };
                 maker.contract = Some(ContractId::of(&digest, ROI_PREPROCESSING, &scheme));
                 let k2 = StoreKey::from_bytes(STORE_KEY);
@@ -109,7 +110,8 @@ impl Maker {
             Role::Enrolment | Role::EnrolmentTogether => format!("{} feature {model}", role.name()),
             Role::Probe => {
                 let contract = self.contract().unwrap_or_default();
-                format!("{} weighed {} {contract}", role.name(), self.protect.name())
+                let protect = value_name(&self.protect);
+                format!("{} weighed {protect} {contract}", role.name())
             }
         }
     }

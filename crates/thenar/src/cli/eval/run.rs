@@ -10,7 +10,7 @@ use thenar_eval::{
 };
 use thenar_key::CommitParams;
 
-use super::super::args::{EvalRun, Input, Method, Protect, ScoresAs};
+use super::super::args::{EvalRun, Method, Protect, ScoresAs, value_name};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
@@ -51,11 +51,8 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let outcome = compared(session, args, &gallery, &probe)?;
     let meta = Meta {
         method: method(args),
-        protect: args.protect.name().into(),
-        input: match session.input {
-            Input::Photo => "photo".into(),
-            Input::Roi => "roi".into(),
-        },
+        protect: value_name(&args.protect),
+        input: value_name(&session.input),
         command_line: std::env::args().collect::<Vec<_>>().join(" "),
         model_contract: maker.contract(),
         ..Meta::default()
@@ -94,7 +91,7 @@ fn method(args: &EvalRun) -> String {
             .unwrap_or_default()
             .to_string_lossy()
             .into(),
-        None => args.method.name().into(),
+        None => value_name(&args.method),
     }
 }
 

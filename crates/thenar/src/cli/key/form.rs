@@ -5,7 +5,7 @@ use thenar_key::keys::MAX_COMMENT_BYTES;
 use thenar_key::{KeyKind, KeyPair, PublicKey};
 use zeroize::Zeroizing;
 
-use super::super::args::{KeyForm, Kind};
+use super::super::args::{KeyForm, Kind, value_name};
 use super::super::error::CliError;
 
 /// The name of a kind as it is asked for: `ed25519`, `rsa-2048`.
@@ -13,9 +13,8 @@ pub(crate) fn kind_name(kind: KeyKind) -> String {
     let asked = Kind::value_variants()
         .iter()
         .find(|asked| KeyKind::from(**asked) == kind);
-    let value = asked.and_then(ValueEnum::to_possible_value);
     // Kinds that a later library adds have their own name.
-    value.map_or_else(|| kind.name().into(), |value| value.get_name().into())
+    asked.map_or_else(|| kind.name().into(), value_name)
 }
 
 /// The form asked for, if keys of this kind have it, or else the usual one.
