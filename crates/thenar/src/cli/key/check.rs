@@ -1,6 +1,7 @@
 //! `thenar key check NAME [PHOTO…]`
 
 use serde_json::{Value, json};
+use thenar::Pipeline;
 use thenar_key::{Commitment, CommitmentError};
 
 use super::super::Verdict;
@@ -8,7 +9,8 @@ use super::super::args::{CheckKey, Unlock};
 use super::super::error::CliError;
 use super::super::output::hex;
 use super::super::session::Session;
-use super::{form, unlock};
+use super::form;
+use super::unlock::{self, Brought};
 
 pub(super) fn run(session: &Session, args: &CheckKey) -> Result<Verdict, CliError> {
     let name = &args.name;
@@ -19,32 +21,39 @@ pub(super) fn run(session: &Session, args: &CheckKey) -> Result<Verdict, CliErro
         source: source.into(),
     })?;
     let form = form::choose(record.kind(), None)?;
+    let pipeline = session.pipeline()?;
     let mut about = About {
         name,
         k: code.k(),
         public: form::public(record.public_key(), name, form)?,
-        ours: record.contract() == &session.pipeline()?.key_contract().0,
+        ours: record.contract() == &pipeline.key_contract().0,
         failures: session.store()?.failures(name)?.unwrap_or(0),
         recovered: None,
         record: &record,
     };
     // What another version made cannot come back here, whatever is shown.
     if about.ours && !args.photos.is_empty() {
-        about.recovered = Some(comes_back(session, args, &record)?);
+        about.recovered = Some(comes_back(session, pipeline, args, &record)?);
     }
     session.out.result(&about.text(), &about.json());
     Ok(Verdict::of(about.ours && about.recovered != Some(false)))
 }
 
 /// Whether palm and passphrase bring the key back, which is an attempt like any other.
-fn comes_back(session: &Session, args: &CheckKey, record: &Commitment) -> Result<bool, CliError> {
+fn comes_back(
+    session: &Session,
+    pipeline: Pipeline,
+    args: &CheckKey,
+    record: &Commitment,
+) -> Result<bool, CliError> {
     let unlock = Unlock {
         name: args.name.clone(),
         photos: args.photos.clone(),
         passphrase_file: args.passphrase_file.clone(),
         device_secret: args.device_secret.clone(),
     };
-    Ok(unlock::unlock(session, record, &unlock)?.is_some())
+    let brought = Brought::read(session, pipeline, &unlock)?;
+    Ok(brought.unlock(session, &args.name, record)?.is_some())
 }
 
 /// What is known of a key.

@@ -23,7 +23,7 @@ pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliErro
     let old_bytes = old_bytes.ok_or_else(|| session.unknown("key", name))?;
     let old = parse(name, &old_bytes)?;
     check(args, old.kind())?;
-    let brought = Brought::read(session, &args.unlock)?;
+    let brought = Brought::read(session, session.pipeline()?, &args.unlock)?;
     if brought.unlock(session, name, &old)?.is_none() {
         return Ok(unlock::not_recovered(session, name));
     }

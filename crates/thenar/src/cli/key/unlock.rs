@@ -29,8 +29,11 @@ pub(super) struct Brought {
 }
 
 impl Brought {
-    pub(super) fn read(session: &Session, args: &Unlock) -> Result<Self, CliError> {
-        let pipeline = session.pipeline()?;
+    pub(super) fn read(
+        session: &Session,
+        pipeline: Pipeline,
+        args: &Unlock,
+    ) -> Result<Self, CliError> {
         let acquired = session.acquire_all(&pipeline, &args.photos)?;
         let passphrase = passphrase::read(args.passphrase_file.as_deref(), Purpose::Recovery)?;
         let device = args
@@ -73,7 +76,8 @@ pub(crate) fn unlock(
     record: &Commitment,
     args: &Unlock,
 ) -> Result<Option<KeyPair>, CliError> {
-    Brought::read(session, args)?.unlock(session, &args.name, record)
+    let brought = Brought::read(session, session.pipeline()?, args)?;
+    brought.unlock(session, &args.name, record)
 }
 
 /// Tries to bring a key back, and counts that: `None` when palm or passphrase is another.
