@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use thenar_eval::attack::{
     Leak, LinkScores, Options, Scheme, UnlinkReport, run as attack, table, unlink,
@@ -36,12 +37,8 @@ pub(super) fn run(session: &Session, args: &EvalAttack) -> Result<Verdict, CliEr
         reports.push(found);
     }
     bar.finish_and_clear();
-    let value = match &reports[..] {
-        [one] => json!(one),
-        all => json!(all),
-    };
     if session.out.is_json() || reports.len() > 1 {
-        session.out.result(&table(&reports), &value);
+        session.out.result(&table(&reports), &one_or_all(&reports));
     }
     Ok(Verdict::Yes)
 }
@@ -63,12 +60,16 @@ pub(super) fn run_unlink(session: &Session, args: &EvalUnlink) -> Result<Verdict
         describe(&mut text, &report);
         found.push(report);
     }
-    let value: Value = match &found[..] {
+    session.out.result(&text, &one_or_all(&found));
+    Ok(Verdict::Yes)
+}
+
+/// A single report as it is, several as a list.
+fn one_or_all(reports: &[impl Serialize]) -> Value {
+    match reports {
         [one] => json!(one),
         all => json!(all),
-    };
-    session.out.result(&text, &value);
-    Ok(Verdict::Yes)
+    }
 }
 
 fn options(drawn: &Drawn, scheme: Scheme, leak: Leak) -> Options {
