@@ -8,11 +8,32 @@ use image::{DynamicImage, ImageFormat};
 
 use super::error::CliError;
 
+/// What stands for stdin or stdout in place of a path.
+const STDIO: &str = "-";
+
+/// Whether stdin or stdout is meant.
+pub(crate) fn is_stdio(path: &Path) -> bool {
+    path == Path::new(STDIO)
+}
+
+/// Refuses two arguments, by their names, that are both to be read from stdin.
+pub(crate) fn not_both_from_stdin(
+    (one, path): (&str, Option<&Path>),
+    (other, other_path): (&str, Option<&Path>),
+) -> Result<(), CliError> {
+    if path.is_some_and(is_stdio) && other_path.is_some_and(is_stdio) {
+        return Err(CliError::Usage(format!(
+            "{one} - and {other} - both want stdin; give one as a file"
+        )));
+    }
+    Ok(())
+}
+
 /// Reads a file (`-` for stdin) of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64, action: &'static str) -> Result<Vec<u8>, CliError> {
     let failed = CliError::file(path, action);
     let mut bytes = Vec::new();
-    if path == Path::new("-") {
+    if is_stdio(path) {
         let stdin = std::io::stdin().lock();
         stdin.take(limit + 1).read_to_end(&mut bytes)
     } else {

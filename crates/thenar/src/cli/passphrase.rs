@@ -9,6 +9,7 @@ use thenar_key::token::MAX_BYTES;
 use zeroize::Zeroizing;
 
 use super::error::CliError;
+use super::files;
 
 /// What the passphrase is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ fn from_file(path: &Path) -> Result<Zeroizing<String>, CliError> {
     let limit = MAX_BYTES as u64 + 2;
     // Room from the start: a vector that grows would leave copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 64));
-    if path == Path::new("-") {
+    if files::is_stdio(path) {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
         File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))

@@ -15,8 +15,6 @@ use super::session::Session;
 /// The longest file that is signed or verified, in bytes: it is read into memory.
 pub(crate) const MAX_MESSAGE_LEN: u64 = 1 << 30;
 
-const STDIO: &str = "-";
-
 pub(crate) fn run(session: &Session, args: &Sign) -> Result<Verdict, CliError> {
     let output = output(args)?;
     let message = files::read(&args.file, MAX_MESSAGE_LEN, "read what is to be signed")?;
@@ -45,15 +43,14 @@ pub(crate) fn run(session: &Session, args: &Sign) -> Result<Verdict, CliError> {
 
 /// Where the signature goes, or `None` for stdout. What cannot be is refused before any work is done.
 fn output(args: &Sign) -> Result<Option<PathBuf>, CliError> {
-    let from_stdin = args.file == Path::new(STDIO);
-    if from_stdin && args.unlock.passphrase_file.as_deref() == Some(Path::new(STDIO)) {
-        let message = "-f - and --passphrase-file - both want stdin; give one as a file";
-        return Err(CliError::Usage(message.into()));
-    }
+    files::not_both_from_stdin(
+        ("-f", Some(&args.file)),
+        ("--passphrase-file", args.unlock.passphrase_file.as_deref()),
+    )?;
     let path = match &args.output {
-        Some(path) if path == Path::new(STDIO) => return Ok(None),
+        Some(path) if files::is_stdio(path) => return Ok(None),
         Some(path) => path.clone(),
-        None if from_stdin => return Ok(None),
+        None if files::is_stdio(&args.file) => return Ok(None),
         None => signature_file(&args.file),
     };
     files::must_not_exist(&path)?;

@@ -140,7 +140,7 @@ fn signers(session: &Session, path: &Path) -> Result<Vec<Signer>, CliError> {
 fn signature_path(args: &VerifySignature) -> Result<PathBuf, CliError> {
     match &args.signature {
         Some(path) => Ok(path.clone()),
-        None if args.file == Path::new("-") => Err(CliError::Usage(
+        None if files::is_stdio(&args.file) => Err(CliError::Usage(
             "with -f - the signature must be named with --signature".into(),
         )),
         None => Ok(signature_file(&args.file)),

@@ -12,7 +12,7 @@ use super::super::session::Session;
 pub(super) fn check(session: &Session, written: &Written) -> Result<(), CliError> {
     match written.out_private.as_deref() {
         None => Ok(()),
-        Some(path) if path == Path::new("-") => {
+        Some(path) if files::is_stdio(path) => {
             if session.out.is_json() {
                 let message =
                     "--out-private - and --json both want stdout; write the private key to a file";
@@ -26,7 +26,7 @@ pub(super) fn check(session: &Session, written: &Written) -> Result<(), CliError
 
 /// Writes the private key, with a warning; true when that was to stdout.
 pub(super) fn write(session: &Session, path: &Path, text: &str) -> Result<bool, CliError> {
-    if path == Path::new("-") {
+    if files::is_stdio(path) {
         warn(session, "on stdout", "keep it out of files");
         std::io::stdout()
             .write_all(text.as_bytes())

@@ -3,14 +3,13 @@
 //! A key is derived from a secret, the passphrase, a salt and the whole record together, and nothing is stored that a known key
 //! could be put into. So a new passphrase means a new key; there is no other way within the record's format.
 
-use std::path::Path;
-
 use serde_json::json;
 use thenar_key::{Factors, KeyKind, PublicKey};
 
 use super::super::Verdict;
 use super::super::args::RenewKey;
 use super::super::error::CliError;
+use super::super::files;
 use super::super::passphrase::{self, Purpose};
 use super::super::session::Session;
 use super::unlock::{self, Brought};
@@ -48,14 +47,10 @@ pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliErro
 
 /// Refuses what cannot be or would lose files, before any work is done.
 fn check(args: &RenewKey, kind: KeyKind) -> Result<(), CliError> {
-    let stdin = Some(Path::new("-"));
-    if args.unlock.passphrase_file.as_deref() == stdin
-        && args.new_passphrase_file.as_deref() == stdin
-    {
-        let message =
-            "--passphrase-file - and --new-passphrase-file - both want stdin; give one as a file";
-        return Err(CliError::Usage(message.into()));
-    }
+    files::not_both_from_stdin(
+        ("--passphrase-file", args.unlock.passphrase_file.as_deref()),
+        ("--new-passphrase-file", args.new_passphrase_file.as_deref()),
+    )?;
     if kind == KeyKind::X25519 && !args.force {
         return Err(CliError::Usage(format!(
             "renewing makes a new key, and what was encrypted to the present key '{}' could never be read again; decrypt it \

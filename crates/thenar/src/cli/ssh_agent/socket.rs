@@ -29,13 +29,12 @@ pub(super) fn make_room(path: &Path) -> Result<(), CliError> {
 /// Listens on a socket of mode 0600.
 pub(super) fn listen(path: &Path) -> Result<UnixListener, CliError> {
     let failed = CliError::file(path, "listen on the socket");
-    let folder = path.parent().unwrap_or(Path::new("/"));
     // Bound in a folder that only the owner may enter, so that nobody can connect before the mode is set. The name is short
     // because the system allows about a hundred bytes.
     let private = tempfile::Builder::new()
         .prefix(".")
         .rand_bytes(6)
-        .tempdir_in(folder)
+        .tempdir_in(files::folder_of(path))
         .map_err(&failed)?;
     let inside = private.path().join("s");
     let listener = UnixListener::bind(&inside).map_err(&failed)?;
