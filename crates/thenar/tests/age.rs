@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use age_core::format::Stanza;
 use age_core::plugin::{Connection, IDENTITY_V1};
-use common::{Place, Ran, program, said};
+use common::{PASSPHRASE, Place, Ran, program, said};
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_age-plugin-thenar");
 
@@ -23,9 +23,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let place = Place::for_rois();
-        let palm = place.roi(1);
-        let good = place.passphrase("good", "gulls over the harbour");
+        let (place, palm, good) = Place::for_keys();
         fs::write(place.path("letter"), "Dear Anna,\n").unwrap();
         let desk = Self { place, palm, good };
         let recipient = desk.key("letters", "x25519").code(0).stdout;
@@ -226,7 +224,7 @@ fn what_is_not_set_is_asked_for_and_one_attempt_opens_all_files() {
         stanzas(&desk.place, "again.age"),
     ];
     let palm = desk.path(&desk.palm);
-    let done = talk(&[&identity], &files, &palm, "gulls over the harbour");
+    let done = talk(&[&identity], &files, &palm, PASSPHRASE);
     assert_eq!(done.said, [ASK_PHOTOS, ASK_PASSPHRASE]);
     let keys: Vec<_> = done
         .keys
@@ -257,7 +255,7 @@ fn wrong_palm_and_wrong_passphrase_look_alike_and_are_slowed() {
     let identity = desk.identity("identity");
     let files = [stanzas(&desk.place, "letter.age")];
     let (palm, other) = (desk.path(&desk.palm), desk.path(&desk.place.roi(2)));
-    let (right, wrong) = ("gulls over the harbour", "gulls under the harbour");
+    let (right, wrong) = (PASSPHRASE, "gulls under the harbour");
     let bad_palm = talk(&[&identity], &files, &other, right);
     assert_eq!(
         bad_palm.said[2],
@@ -293,7 +291,7 @@ fn every_other_error_has_its_words() {
     let identity = desk.identity("identity");
     let files = [stanzas(&desk.place, "letter.age")];
     let palm = desk.path(&desk.palm);
-    let right = "gulls over the harbour";
+    let right = PASSPHRASE;
     let last = |identity: &str, photos: &str| {
         let done = talk(&[identity], &files, photos, right);
         assert!(done.keys.is_empty(), "{done:?}");

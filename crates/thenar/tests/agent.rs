@@ -32,9 +32,7 @@ impl Drop for Running {
 
 impl Desk {
     fn new(kind: &str) -> Self {
-        let place = Place::for_rois();
-        let palm = place.roi(1);
-        let good = place.passphrase("good", "gulls over the harbour");
+        let (place, palm, good) = Place::for_keys();
         let new = format!("key new work {palm} --kind {kind} --passphrase-file {good}");
         let public = place.run(&new).code(0).stdout;
         fs::write(place.path("public"), &public).unwrap();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::Place;
+use common::{PASSPHRASE, Place};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
@@ -138,7 +138,7 @@ fn photographs_become_decisions_and_keys() {
 /// Keys made from three photos come back from a fourth, not from another palm, not with another passphrase. How often
 /// in general, REPORT.md says; of three people two must have theirs back.
 fn keys(place: &Place, people: &[Vec<String>]) {
-    let good = place.passphrase("good", "gulls over the harbour");
+    let good = place.passphrase("good", PASSPHRASE);
     let bad = place.passphrase("bad", "gulls under the bridge");
     let recover = |name: usize, photo: &str, pass: &str| {
         place.run(&format!(

@@ -19,11 +19,7 @@ const KINDS: [(&str, &str); 6] = [
 
 #[test]
 fn every_kind_is_made_and_openssl_accepts_its_pem() {
-    let place = Place::for_rois();
-    let (a, good) = (
-        place.roi(1),
-        place.passphrase("good", "gulls over the harbour"),
-    );
+    let (place, a, good) = Place::for_keys();
     for (kind, usual) in KINDS {
         let made = place
             .run(&format!(
@@ -75,11 +71,7 @@ fn every_kind_is_made_and_openssl_accepts_its_pem() {
 
 #[test]
 fn an_age_key_comes_back_and_has_no_openssh_form() {
-    let place = Place::for_rois();
-    let (a, good) = (
-        place.roi(1),
-        place.passphrase("good", "gulls over the harbour"),
-    );
+    let (place, a, good) = Place::for_keys();
     let new = format!("key new box {a} --kind x25519 --passphrase-file {good}");
     // What cannot be written is refused before anything is kept.
     place.run(&format!("{new} --format openssh")).code(2);
@@ -107,9 +99,8 @@ fn an_age_key_comes_back_and_has_no_openssh_form() {
 
 #[test]
 fn a_key_is_checked_without_a_palm_and_with_one() {
-    let place = Place::for_rois();
-    let (a, b) = (place.roi(1), place.roi(2));
-    let good = place.passphrase("good", "gulls over the harbour");
+    let (place, a, good) = Place::for_keys();
+    let b = place.roi(2);
     let new = format!("key new work {a} --passphrase-file {good} --device-secret device");
     let public = place.run(&new).code(0).stdout;
     let about = place.run("key check work --json").code(0).json();
@@ -154,9 +145,8 @@ fn a_key_is_checked_without_a_palm_and_with_one() {
 
 #[test]
 fn renewing_gives_another_key_and_nothing_brings_the_old_one_back() {
-    let place = Place::for_rois();
-    let (a, b) = (place.roi(1), place.roi(2));
-    let good = place.passphrase("good", "gulls over the harbour");
+    let (place, a, good) = Place::for_keys();
+    let b = place.roi(2);
     let better = place.passphrase("better", "terns above the lighthouse");
     let weak = place.passphrase("weak", "terns");
     let made = place.run(&format!(

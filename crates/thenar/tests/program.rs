@@ -233,12 +233,8 @@ fn bad_input_changes_nothing() {
 
 #[test]
 fn a_key_comes_back_from_palm_and_passphrase() {
-    let place = Place::for_rois();
-    let (a, good, bad) = (
-        place.roi(1),
-        place.passphrase("good", "gulls over the harbour"),
-        place.passphrase("bad", "gulls under it"),
-    );
+    let (place, a, good) = Place::for_keys();
+    let bad = place.passphrase("bad", "gulls under it");
     let made = place
         .run(&format!("key new work {a} --passphrase-file {good} --json"))
         .code(0)
@@ -282,11 +278,7 @@ fn a_key_comes_back_from_palm_and_passphrase() {
 #[test]
 fn private_files_are_for_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::for_rois();
-    let (a, good) = (
-        place.roi(1),
-        place.passphrase("good", "gulls over the harbour"),
-    );
+    let (place, a, good) = Place::for_keys();
     place.run(&format!("enroll anna {a}")).code(0);
     let key = format!(
         "key new work {a} --passphrase-file {good} --out-private id --device-secret device"
@@ -309,12 +301,8 @@ fn private_files_are_for_the_owner_only() {
 
 #[test]
 fn failed_attempts_are_counted_and_slowed_whatever_was_wrong() {
-    let place = Place::for_rois();
-    let (a, b) = (place.roi(1), place.roi(2));
-    let (good, bad) = (
-        place.passphrase("good", "gulls over the harbour"),
-        place.passphrase("bad", "gulls under it"),
-    );
+    let (place, a, good) = Place::for_keys();
+    let (b, bad) = (place.roi(2), place.passphrase("bad", "gulls under it"));
     place
         .run(&format!("key new work {a} --passphrase-file {good}"))
         .code(0);

@@ -18,9 +18,7 @@ const KINDS: [&str; 3] = ["ed25519", "p256", "rsa-2048"];
 
 impl Desk {
     fn new() -> Self {
-        let place = Place::for_rois();
-        let palm = place.roi(1);
-        let good = place.passphrase("good", "gulls over the harbour");
+        let (place, palm, good) = Place::for_keys();
         fs::write(place.path("letter"), "Dear Anna,\n").unwrap();
         Self { place, palm, good }
     }

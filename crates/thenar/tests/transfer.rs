@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::Place;
+use common::{PASSPHRASE, Place};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use thenar::protect::{Keyring, TokenKind, os_rng};
@@ -17,7 +17,7 @@ fn filled() -> Place {
     let (a, b) = (place.roi(1), place.roi(2));
     place.run(&format!("enroll anna {a}")).code(0);
     place.run(&format!("enroll bob {b} --own-token")).code(0);
-    let words = place.passphrase("words", "gulls over the harbour");
+    let words = place.passphrase("words", PASSPHRASE);
     place
         .run(&format!("key new work {a} --passphrase-file {words}"))
         .code(0);

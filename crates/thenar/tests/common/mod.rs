@@ -14,6 +14,9 @@ pub struct Place {
     input: &'static str,
 }
 
+/// A passphrase that is good enough for a key.
+pub const PASSPHRASE: &str = "gulls over the harbour";
+
 /// What a run of the program gave.
 #[derive(Debug)]
 pub struct Ran {
@@ -53,6 +56,14 @@ impl Place {
             input: "roi",
             ..Self::for_photos()
         }
+    }
+
+    /// For ready-cut regions, with what a key is made of: the names of region 1 and of a file with [`PASSPHRASE`].
+    pub fn for_keys() -> (Self, String, String) {
+        let place = Self::for_rois();
+        let palm = place.roi(1);
+        let good = place.passphrase("good", PASSPHRASE);
+        (place, palm, good)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
