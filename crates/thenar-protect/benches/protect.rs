@@ -113,6 +113,7 @@ struct Templates {
     template: BitTemplate,
     record: SealedRecord,
     key: StoreKey,
+    next: StoreKey,
     contract: ContractId,
     sums: ColumnSums,
     matrix: MatrixDatabase,
@@ -141,6 +142,7 @@ impl Templates {
             template,
             record,
             key,
+            next: StoreKey::from_bytes([5; 32]),
             contract,
         }
     }
@@ -152,6 +154,18 @@ impl Templates {
     fn sealed(&self) -> u32 {
         let opened = self.record.open(&self.key, &self.contract, "anna");
         opened.unwrap().hamming(&self.query)
+    }
+
+    /// A record under the next store key, as a rotation makes it.
+    fn sealed_anew(&self) -> SealedRecord {
+        let anew = (self.record).reseal(
+            &self.key,
+            &self.next,
+            2,
+            "anna",
+            &mut ChaCha8Rng::seed_from_u64(1),
+        );
+        anew.unwrap()
     }
 
     fn collapsed(&self) -> f64 {
@@ -201,6 +215,12 @@ fn match_matrix(bencher: Bencher) {
 fn match_dictionary(bencher: Bencher) {
     let templates = Templates::new();
     bencher.bench_local(|| templates.dictionary());
+}
+
+#[divan::bench]
+fn seal_anew(bencher: Bencher) {
+    let templates = Templates::new();
+    bencher.bench_local(|| templates.sealed_anew());
 }
 
 fn structured() -> Level1Params {

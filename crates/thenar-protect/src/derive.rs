@@ -6,18 +6,34 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-/// HKDF-SHA256 of `secret` with `salt`; `info` parts are joined as they are, so all but one must have a fixed length.
+/// A secret after the first half of HKDF, from which many keys are expanded at a third of the cost. Wiped when dropped, by
+/// the feature `zeroize` of the hash.
+#[derive(Clone)]
+pub(crate) struct Extracted(Hkdf<Sha256>);
+
+impl Extracted {
+    pub(crate) fn new(secret: &[u8; 32], salt: &[u8]) -> Self {
+        Self(Hkdf::new(Some(salt), secret))
+    }
+
+    /// `info` parts are joined as they are, so all but one must have a fixed length.
+    pub(crate) fn expand<const N: usize>(&self, info: &[&[u8]]) -> Zeroizing<[u8; N]> {
+        const { assert!(N <= 255 * 32, "HKDF-SHA256 gives at most 8160 bytes") };
+        let mut out = Zeroizing::new([0; N]);
+        self.0
+            .expand_multi_info(info, out.as_mut())
+            .expect("the length is checked at compile time");
+        out
+    }
+}
+
+/// HKDF-SHA256 of `secret` with `salt`; `info` as for [`Extracted::expand`].
 pub(crate) fn hkdf<const N: usize>(
     secret: &[u8; 32],
     salt: &[u8],
     info: &[&[u8]],
 ) -> Zeroizing<[u8; N]> {
-    const { assert!(N <= 255 * 32, "HKDF-SHA256 gives at most 8160 bytes") };
-    let mut out = Zeroizing::new([0; N]);
-    Hkdf::<Sha256>::new(Some(salt), secret)
-        .expand_multi_info(info, out.as_mut())
-        .expect("the length is checked at compile time");
-    out
+    Extracted::new(secret, salt).expand(info)
 }
 
 /// A deterministic stream of random numbers: the ChaCha20 keystream (RFC 8439) of a derived key, nonce zero.

@@ -4,7 +4,6 @@ use pulp::NullaryFnOnce;
 use zeroize::Zeroizing;
 
 use crate::dispatch::dispatch;
-use crate::probe::PLANES;
 use crate::{BitTemplate, ProbeBits, ProtectError};
 
 /// Templates that lie side by side, a word of each. Their distances then stand side by side in a register too, and are
@@ -79,23 +78,25 @@ impl PackedTemplates {
         Ok(())
     }
 
-    /// The weight of the bits in which a probe differs from each template, into `distances`, in the order of the templates.
+    /// The weight of the bits in which each template differs from the nearest of some views of a probe, into `distances`, in the
+    /// order of the templates; without views nothing is written.
     ///
-    /// The same numbers as [`ProbeBits::distance`], and as [`Self::distances`] made for several processors. No weight of
-    /// all bits exceeds 16 bits.
+    /// The least of the numbers [`ProbeBits::distance`] gives, made for several processors as [`Self::distances`] is. All views
+    /// are compared while some templates are at hand, so many views read the templates once. No weight of all bits exceeds 16 bits.
     ///
     /// # Errors
     /// As [`Self::distances`].
-    pub fn probe_distances(
-        &self,
-        probe: &ProbeBits,
-        distances: &mut [u16],
-    ) -> Result<(), ProtectError> {
-        if self.check(probe.bits(), distances)? {
-            dispatch(FillWeighed {
+    pub fn nearest(&self, views: &[&ProbeBits], distances: &mut [u16]) -> Result<(), ProtectError> {
+        for view in views {
+            if !self.check(view.bits(), distances)? {
+                return Ok(());
+            }
+        }
+        if !views.is_empty() {
+            dispatch(FillNearest {
                 words: &self.words,
-                probe: probe.bits().words(),
-                planes: probe.planes(),
+                each: self.bits.div_ceil(64),
+                views,
                 distances,
             });
         }
@@ -157,39 +158,51 @@ impl NullaryFnOnce for Fill<'_> {
     }
 }
 
-/// The same with weights: for each digit of them, what differs where it is set.
-struct FillWeighed<'a> {
+/// The same with weights and of the nearest view.
+struct FillNearest<'a> {
     words: &'a [[u64; LANES]],
-    probe: &'a [u64],
-    planes: [&'a [u64]; PLANES],
+    /// Words of a template.
+    each: usize,
+    views: &'a [&'a ProbeBits],
     distances: &'a mut [u16],
 }
 
-impl NullaryFnOnce for FillWeighed<'_> {
+impl NullaryFnOnce for FillNearest<'_> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        let [ones, twos, fours] = self.planes;
-        let groups = self.words.chunks_exact(self.probe.len());
+        let groups = self.words.chunks_exact(self.each);
         for (group, places) in groups.zip(self.distances.chunks_mut(LANES)) {
-            let mut counts = [0_u64; LANES];
-            let digits = ones.iter().zip(twos).zip(fours);
-            for ((lanes, &word), ((&one, &two), &four)) in group.iter().zip(self.probe).zip(digits)
-            {
-                for (count, lane) in counts.iter_mut().zip(lanes) {
-                    let differ = lane ^ word;
-                    let [one, two, four] =
-                        [one, two, four].map(|plane| (differ & plane).count_ones());
-                    *count += u64::from(one + 2 * two + 4 * four);
+            let mut nearest = [u64::MAX; LANES];
+            for view in self.views {
+                let weights = weights(group, view);
+                for (nearest, weight) in nearest.iter_mut().zip(weights) {
+                    *nearest = weight.min(*nearest);
                 }
             }
-            for (place, count) in places.iter_mut().zip(counts) {
+            for (place, nearest) in places.iter_mut().zip(nearest) {
                 // At most MAX_BITS times the mean weight, 23/8, which is below 2^16.
-                *place = count as u16;
+                *place = nearest as u16;
             }
         }
     }
+}
+
+/// The weight of what differs in each lane: digit by digit of the weights, the highest first, the count of what differs where
+/// that digit is set.
+#[inline(always)]
+fn weights(group: &[[u64; LANES]], view: &ProbeBits) -> [u64; LANES] {
+    let mut sums = [0_u64; LANES];
+    for plane in view.planes().into_iter().rev() {
+        sums.iter_mut().for_each(|sum| *sum *= 2);
+        for ((lanes, &word), &plane) in group.iter().zip(view.bits().words()).zip(plane) {
+            for (sum, lane) in sums.iter_mut().zip(lanes) {
+                *sum += u64::from(((lane ^ word) & plane).count_ones());
+            }
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -209,6 +222,14 @@ mod tests {
         (0..count).map(|_| template()).collect()
     }
 
+    fn probes(rng: &mut ChaCha8Rng, count: usize, bits: usize) -> Vec<ProbeBits> {
+        let mut probe = || {
+            let values: Vec<f64> = (0..bits).map(|_| rng.random_range(-1.0..1.0)).collect();
+            ProbeBits::new(&values).unwrap()
+        };
+        (0..count).map(|_| probe()).collect()
+    }
+
     proptest! {
         #[test]
         fn equals_one_distance_at_a_time(seed: u64, count in 0usize..40, bits in 1usize..1500) {
@@ -219,10 +240,9 @@ mod tests {
             packed.distances(&probe[0], &mut found).unwrap();
             let one = |g: &BitTemplate| g.hamming(&probe[0]) as u16;
             prop_assert_eq!(&found, &gallery.iter().map(one).collect::<Vec<_>>());
-            let values: Vec<f64> = (0..bits).map(|_| rng.random_range(-1.0..1.0)).collect();
-            let probe = ProbeBits::new(&values).unwrap();
-            packed.probe_distances(&probe, &mut found).unwrap();
-            let one = |g: &BitTemplate| probe.distance(g).unwrap() as u16;
+            let views = probes(&mut rng, 1 + seed as usize % 3, bits);
+            packed.nearest(&views.iter().collect::<Vec<_>>(), &mut found).unwrap();
+            let one = |g: &BitTemplate| views.iter().map(|v| v.distance(g).unwrap() as u16).min().unwrap();
             prop_assert_eq!(found, gallery.iter().map(one).collect::<Vec<_>>());
         }
     }
@@ -241,13 +261,13 @@ mod tests {
         }
         .call();
         assert_eq!(best, plain);
-        let values: Vec<f64> = (0..1024).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let probe = ProbeBits::new(&values).unwrap();
-        packed.probe_distances(&probe, &mut best).unwrap();
-        FillWeighed {
+        let views = probes(&mut rng, 2, 1024);
+        let views: Vec<&ProbeBits> = views.iter().collect();
+        packed.nearest(&views, &mut best).unwrap();
+        FillNearest {
             words: &packed.words,
-            probe: probe.bits().words(),
-            planes: probe.planes(),
+            each: 16,
+            views: &views,
             distances: &mut plain,
         }
         .call();
@@ -269,7 +289,7 @@ mod tests {
         let inverted = probe.bits().words().iter().map(|word| !word).collect();
         let inverted = BitTemplate::from_words(inverted, MAX_BITS).unwrap();
         let packed = PackedTemplates::new(&[&inverted, probe.bits()]).unwrap();
-        packed.probe_distances(&probe, &mut found).unwrap();
+        packed.nearest(&[&probe], &mut found).unwrap();
         assert_eq!(found.map(u32::from), [probe.total(), 0]);
     }
 
@@ -288,8 +308,8 @@ mod tests {
         let none = PackedTemplates::new(&[]).unwrap();
         assert!(none.is_empty() && none.distances(&b[0], &mut []).is_ok());
         let probe = ProbeBits::new(&[0.0; 65]).unwrap();
-        assert!(none.probe_distances(&probe, &mut []).is_ok());
-        let refused = packed.probe_distances(&probe, &mut [0; 2]).unwrap_err();
+        assert!(none.nearest(&[&probe], &mut []).is_ok());
+        let refused = packed.nearest(&[&probe], &mut [0; 2]).unwrap_err();
         assert_eq!(refused.to_string(), expected);
     }
 }

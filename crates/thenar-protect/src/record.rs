@@ -1,9 +1,9 @@
-//! The sealed record and its bytes, version 2. All numbers are little-endian.
+//! The sealed record and its bytes, versions 2 and 3. All numbers are little-endian.
 //!
 //! | offset | bytes | what |
 //! |---:|---:|---|
 //! | 0 | 4 | magic, `THNR` |
-//! | 4 | 1 | version, 2 |
+//! | 4 | 1 | version: 3; 2 is still read |
 //! | 5 | 1 | level-2 scheme: 1 = sealed |
 //! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own |
 //! | 7 | 1 | 0 |
@@ -18,8 +18,8 @@
 //! | … | 16 | authentication tag |
 //! | … | 4 | checksum: the first 4 bytes of the SHA-256 of everything before |
 //!
-//! The first 96 bytes and the name of the owner, which is not stored here, are the associated data of the tag. Version 1,
-//! which was never released, had no owner; it is refused. The checksum tells damage from tampering: it needs no key.
+//! The first 96 bytes and the name of the owner, which is not stored here, are the associated data of the tag. Versions 2 and 3
+//! differ in how they are sealed (module `sealed`). Version 1, which was never released, had no owner; it is refused. The checksum tells damage from tampering: it needs no key.
 //! A record of 512 bits takes 180 bytes, one of 1024 bits 244.
 
 use std::fmt;
@@ -35,7 +35,6 @@ pub(crate) const HEADER: usize = 96;
 pub(crate) const TAG: usize = 16;
 const CHECKSUM: usize = 4;
 const MAGIC: [u8; 4] = *b"THNR";
-const VERSION: u8 = 2;
 const SCHEME_SEALED: u8 = 1;
 
 /// A record's name: 16 random bytes.
@@ -90,9 +89,19 @@ impl TokenRef {
     }
 }
 
+/// How a record is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// Only read.
+    Two = 2,
+    /// Written, and read.
+    Three = 3,
+}
+
 /// Everything in a record that is not secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
+    pub version: Version,
     pub token: TokenRef,
     pub contract: ContractId,
     pub id: RecordId,
@@ -161,7 +170,7 @@ impl SealedRecord {
     /// Reads a record. No key is needed; whether it is genuine shows when it is opened.
     ///
     /// # Errors
-    /// [`RecordError::Format`] when the bytes are no record of version 1, [`RecordError::Damaged`] when their checksum is
+    /// [`RecordError::Format`] when the bytes are no record of a version known here, [`RecordError::Damaged`] when their checksum is
     /// wrong. Bytes after the end are an error too.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
         let header = bytes.first_chunk::<HEADER>().ok_or_else(|| {
@@ -207,7 +216,7 @@ impl Header {
         };
         let mut bytes = [0; HEADER];
         bytes[..4].copy_from_slice(&MAGIC);
-        bytes[4..8].copy_from_slice(&[VERSION, SCHEME_SEALED, kind, 0]);
+        bytes[4..8].copy_from_slice(&[self.version as u8, SCHEME_SEALED, kind, 0]);
         bytes[8..40].copy_from_slice(&self.contract.0);
         bytes[40..56].copy_from_slice(&self.id.0);
         bytes[56..64].copy_from_slice(&self.token.id.0);
@@ -223,9 +232,11 @@ impl Header {
         if bytes[..4] != MAGIC {
             return format("it does not begin with THNR".into());
         }
-        if bytes[4] != VERSION {
-            return format(format!("its version is {}, expected {VERSION}", bytes[4]));
-        }
+        let version = match bytes[4] {
+            2 => Version::Two,
+            3 => Version::Three,
+            other => return format(format!("its version is {other}, expected 2 or 3")),
+        };
         if bytes[5] != SCHEME_SEALED {
             return format(format!(
                 "its level-2 scheme is {}, expected {SCHEME_SEALED}",
@@ -245,6 +256,7 @@ impl Header {
             return format(format!("it claims {bits} bits, expected 1..={MAX_BITS}"));
         }
         Ok(Self {
+            version,
             token: TokenRef {
                 kind,
                 id: TokenId(field(bytes, 56)),

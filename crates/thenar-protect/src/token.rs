@@ -9,7 +9,7 @@ use rand_core::{CryptoRng, OsRng, UnwrapErr};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::derive::hkdf;
+use crate::derive::Extracted;
 
 /// The operating system's random generator, to pass wherever this crate asks for one.
 ///
@@ -49,20 +49,22 @@ public_name! {
 }
 
 macro_rules! secret {
-    ($(#[$doc:meta])* $name:ident, $id:ident, $label:literal) => {
+    ($(#[$doc:meta])* $name:ident, $id:ident, $label:literal $(, keeps $extracted:ident)?) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name {
             bytes: Zeroizing<[u8; 32]>,
             id: $id,
+            $($extracted: Box<Extracted>,)?
         }
 
         impl $name {
             /// Takes 32 uniformly random bytes. Anything less random makes the protection worth that much less.
             pub fn from_bytes(bytes: [u8; 32]) -> Self {
                 let bytes = Zeroizing::new(bytes);
-                let id = $id(*hkdf::<8>(&bytes, b"thenar/v1", &[$label]));
-                Self { bytes, id }
+                let extracted = Extracted::new(&bytes, b"thenar/v1");
+                let id = $id(*extracted.expand(&[$label]));
+                Self { bytes, id, $($extracted: Box::new(extracted))? }
             }
 
             /// Draws a new one.
@@ -105,7 +107,14 @@ secret! {
 }
 secret! {
     /// k2: the key that seals records. It must be kept apart from the store.
-    StoreKey, KeyId, b"store-key-id"
+    StoreKey, KeyId, b"store-key-id", keeps extracted
+}
+
+impl StoreKey {
+    /// The key of one record: HKDF-SHA256 with the salt "thenar/v1".
+    pub(crate) fn record_key(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        self.extracted.expand(info)
+    }
 }
 
 #[cfg(test)]

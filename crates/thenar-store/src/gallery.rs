@@ -89,23 +89,28 @@ impl Gallery {
         self.subjects.get(number).map(String::as_str)
     }
 
-    /// All subjects with a template at most `max_distance` from the probe ([`ProbeBits::distance`]), nearest first and then
-    /// by number, at most `limit` of them. The search is exact: it looks at every template.
+    /// All subjects with a template at most `max_distance` from the nearest view of the probe ([`ProbeBits::distance`]), nearest
+    /// first and then by number, at most `limit` of them; nobody without views. The search is exact: it looks at every
+    /// template.
     ///
     /// # Errors
-    /// [`GalleryError::Length`] when the probe has another length than the gallery's templates.
+    /// [`GalleryError::Length`] when a view has another length than the gallery's templates.
     pub fn within(
         &self,
-        probe: &ProbeBits,
+        views: &[ProbeBits],
         max_distance: u32,
         limit: usize,
     ) -> Result<Vec<Hit>, GalleryError> {
-        if self.is_empty() {
+        if self.is_empty() || views.is_empty() {
             return Ok(vec![]);
         }
+        if let Some(other) = views.iter().find(|view| view.len() != self.bits) {
+            return Err(wrong_length(other.len(), self.bits));
+        }
+        let views: Vec<&ProbeBits> = views.iter().collect();
         let mut distances = vec![0; self.len()];
-        let filled = self.templates.probe_distances(probe, &mut distances);
-        filled.map_err(|_| wrong_length(probe.len(), self.bits))?;
+        let filled = self.templates.nearest(&views, &mut distances);
+        filled.map_err(|_| wrong_length(0, self.bits))?;
         let mut nearest: HashMap<usize, u32> = HashMap::new();
         let near = distances.into_iter().map(u32::from).zip(&self.owners);
         for (distance, &subject) in near.filter(|&(distance, _)| distance <= max_distance) {
@@ -152,7 +157,7 @@ mod tests {
     /// Bit by bit over all templates, subject by subject.
     fn plain_within(
         gallery: &[(String, Vec<bool>)],
-        probe: &ProbeBits,
+        views: &[ProbeBits],
         max: u32,
         limit: usize,
     ) -> Vec<(String, u32)> {
@@ -162,13 +167,14 @@ mod tests {
                 names.push(name);
             }
         }
-        let distance = |bits: &[bool]| {
-            let differ = |i: &usize| probe.bits().bit(*i) != Some(bits[*i]);
+        let from = |view: &ProbeBits, bits: &[bool]| {
+            let differ = |i: &usize| view.bits().bit(*i) != Some(bits[*i]);
             (0..bits.len())
                 .filter(differ)
-                .filter_map(|i| probe.weight(i))
+                .filter_map(|i| view.weight(i))
                 .sum::<u32>()
         };
+        let distance = |bits: &[bool]| views.iter().map(|view| from(view, bits)).min().unwrap();
         let best = |name: &String| {
             gallery
                 .iter()
@@ -192,11 +198,11 @@ mod tests {
         #[test]
         fn the_packed_search_is_the_plain_one(
             bits in proptest::collection::vec((0_u8..8, proptest::collection::vec(any::<bool>(), 70)), 0..30),
-            probe in proptest::collection::vec(-1.0..1.0, 70), max in 60_u32..130, limit in 0_usize..9,
+            views in proptest::collection::vec(proptest::collection::vec(-1.0..1.0, 70), 1..4), max in 60_u32..130, limit in 0_usize..9,
         ) {
             let named: Vec<(String, Vec<bool>)> = bits.into_iter().map(|(n, b)| (format!("s{n}"), b)).collect();
             let gallery = Gallery::build(named.iter().map(|(n, b)| (n, template(b)))).unwrap();
-            let probe = ProbeBits::new(&probe).unwrap();
+            let probe: Vec<ProbeBits> = views.iter().map(|view| ProbeBits::new(view).unwrap()).collect();
             let hits = gallery.within(&probe, max, limit).unwrap();
             let found: Vec<(String, u32)> =
                 hits.iter().map(|h| (gallery.subject(h.subject).unwrap().to_string(), h.distance)).collect();
@@ -213,8 +219,12 @@ mod tests {
         };
         assert_eq!(Gallery::build(mixed).err(), Some(wrong));
         let gallery = Gallery::build([("a", template(&[true; 64]))]).unwrap();
-        let probe = ProbeBits::new(&[0.0; 65]).unwrap();
-        assert!(gallery.within(&probe, 9, 9).is_err());
+        let probe = [64, 65].map(|bits| ProbeBits::new(&vec![0.0; bits]).unwrap());
+        assert_eq!(
+            gallery.within(&probe, 9, 9).err(),
+            Some(wrong_length(65, 64))
+        );
+        assert_eq!(gallery.within(&[], u32::MAX, 9), Ok(vec![]));
         let empty = Gallery::build(Vec::<(String, BitTemplate)>::new()).unwrap();
         assert_eq!(empty.within(&probe, 9, 9), Ok(vec![]));
     }

@@ -220,9 +220,8 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 pub(crate) fn find(connection: &Connection, subject: &str) -> rusqlite::Result<Option<i64>> {
     connection
-        .query_row("SELECT id FROM subject WHERE name = ?1", [subject], |row| {
-            row.get(0)
-        })
+        .prepare_cached("SELECT id FROM subject WHERE name = ?1")?
+        .query_row([subject], |row| row.get(0))
         .optional()
 }
 
@@ -234,7 +233,8 @@ fn check_epochs(
     records: &[SealedRecord],
 ) -> Result<(), StoreError> {
     let newest: Option<u32> = connection
-        .query_row("SELECT max(epoch) FROM record", [], |row| row.get(0))
+        .prepare_cached("SELECT max(epoch) FROM record")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
         .map_err(failed(path))?;
     let oldest = records.iter().map(SealedRecord::epoch).min();
     match (oldest, newest) {
@@ -262,12 +262,10 @@ pub(crate) fn insert(
     }
     check_epochs(path, connection, subject, records)?;
     let sql = "INSERT INTO record (subject, position, epoch, sealed) VALUES (?1, ?2, ?3, ?4)";
+    let mut statement = connection.prepare_cached(sql).map_err(failed(path))?;
     for (position, record) in (0_u32..).zip(records) {
-        connection
-            .execute(
-                sql,
-                params![id, position, record.epoch(), record.to_bytes()],
-            )
+        statement
+            .execute(params![id, position, record.epoch(), record.to_bytes()])
             .map_err(failed(path))?;
     }
     Ok(())

@@ -118,7 +118,8 @@ impl Store {
                     }
                     let sql = "INSERT INTO subject (name, enrolled_at) VALUES (?1, ?2)";
                     transaction
-                        .execute(sql, params![name, enrolled_at])
+                        .prepare_cached(sql)
+                        .and_then(|mut statement| statement.execute(params![name, enrolled_at]))
                         .map_err(&failed)?;
                     let id = transaction.last_insert_rowid();
                     subjects::insert(&path, &transaction, id, &name, &records)?;

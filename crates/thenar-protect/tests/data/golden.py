@@ -1,13 +1,16 @@
 """Computes the golden values of the tests a second time, from the descriptions in the modules alone.
 
-Plain Python 3.8 or newer, nothing else: python3 tests/data/golden.py (in crates/thenar-protect). It prints the contract, the
-templates of level 1 and of the schemes it is compared with, and the column sums that the tests pin, and opens record-v2.bin with its own HKDF, ChaCha20 and Poly1305.
+Python 3.8 or newer with pip install cryptography: python3 tests/data/golden.py (in crates/thenar-protect). It prints the
+contract, the templates of level 1 and of the schemes it is compared with, and the column sums that the tests pin. It opens
+record-v2.bin with its own HKDF, ChaCha20 and Poly1305, and record-v3.bin with its own HKDF and the AES-256-GCM of OpenSSL.
 """
 import hashlib
 import hmac
 import math
 import os
 import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -193,9 +196,12 @@ def open_record(record, store_key, token, owner):
     assert hashlib.sha256(record[:-4]).digest()[:4] == record[-4:], "checksum"
     assert record[56:64] == hkdf(token, b"thenar/v1", b"token-id", 8), "token id"
     assert record[64:72] == hkdf(store_key, b"thenar/v1", b"store-key-id", 8), "store key id"
-    key = hkdf(store_key, record[80:96], b"thenar/sealed/v2" + record[40:56] + record[72:76], 32)
     header, body, tag = record[:96], record[96:-20], record[-20:-4]
     data = header + owner
+    if record[4] == 3:
+        key = hkdf(store_key, b"thenar/v1", b"thenar/sealed/v3" + record[80:96] + record[40:56] + record[72:76], 32)
+        return AESGCM(key).decrypt(bytes(12), body + tag, data).hex()
+    key = hkdf(store_key, record[80:96], b"thenar/sealed/v2" + record[40:56] + record[72:76], 32)
     padded = data + bytes(-len(data) % 16)
     authenticated = padded + body + bytes(-len(body) % 16) + struct.pack("<QQ", len(data), len(body))
     assert poly1305(chacha_block(key, 0)[:32], authenticated) == tag, "tag"
@@ -237,5 +243,6 @@ BITS = [int.from_bytes(bytes.fromhex("dad20cb0d67a0db5"), "little") >> j & 1 for
 K2 = bytes([1] * 32)
 print("khidden   ", khidden_sums(K2, BITS, "khidden/v1 K=3 r=6.5 p=0.7,0.3,0", [0.7, 0.3, 0], 416, lambda i: 3 - i))
 print("public    ", khidden_sums(K2, BITS, "khidden-public-code/v1 K=4 r=2 p=0.25,0.25,0.25,0.25", [0.25] * 4, 128, lambda i: 1))
-with open(os.path.join(HERE, "record-v2.bin"), "rb") as file:
-    print("record-v2 ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))
+for name in ("record-v2", "record-v3"):
+    with open(os.path.join(HERE, name + ".bin"), "rb") as file:
+        print(name + " ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))

@@ -3,8 +3,6 @@
 //! The search looks at every template under the collection's token. A stranger who is compared with N templates finds
 //! somebody with the probability FPIR = 1 − (1 − FMR)^N ≈ N·FMR; both rates are printed.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use thenar::{Pipeline, Score};
 use thenar_net::calibration::describe;
@@ -90,22 +88,11 @@ fn search(
     let Some(radius) = (0..=total).take_while(near).last() else {
         return Ok(Vec::new());
     };
-    let mut nearest: BTreeMap<usize, u32> = BTreeMap::new();
-    for view in probe {
-        for hit in gallery.within(view, radius, usize::MAX)? {
-            let distance = nearest.entry(hit.subject).or_insert(hit.distance);
-            *distance = hit.distance.min(*distance);
-        }
-    }
-    let mut hits: Vec<(u32, usize)> = nearest.into_iter().map(|(s, d)| (d, s)).collect();
-    hits.sort_unstable();
-    let named = hits
-        .into_iter()
-        .take(limit)
-        .filter_map(|(distance, subject)| {
-            let subject = gallery.subject(subject)?.to_owned();
-            Some((subject, pipeline.score_of(distance, total)))
-        });
+    let hits = gallery.within(probe, radius, limit)?;
+    let named = hits.into_iter().filter_map(|hit| {
+        let subject = gallery.subject(hit.subject)?.to_owned();
+        Some((subject, pipeline.score_of(hit.distance, total)))
+    });
     Ok(named.collect())
 }
 

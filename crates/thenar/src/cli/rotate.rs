@@ -12,6 +12,7 @@ use super::Verdict;
 use super::args::Rotate;
 use super::error::CliError;
 use super::output::count;
+use super::progress;
 use super::session::Session;
 use super::store_key;
 
@@ -32,7 +33,17 @@ pub(crate) fn run(session: &Session, args: &Rotate) -> Result<Verdict, CliError>
         }
         keyring.save()?;
     }
-    let records = store.rotate(|subject, record| keyring.reseal(record, subject, &mut os_rng()))?;
+    let total = store
+        .list()?
+        .iter()
+        .map(|subject| u64::from(subject.records))
+        .sum();
+    let bar = progress::bar(&session.out, "records", total);
+    let records = store.rotate(|subject, record| {
+        bar.inc(1);
+        keyring.reseal(record, subject, &mut os_rng())
+    })?;
+    bar.finish_and_clear();
     keyring.end_rotation();
     keyring.save()?;
     let epoch = keyring.epoch();

@@ -25,18 +25,45 @@ fn sample(seed: u64, bits: usize) -> (BitTemplate, SealedRecord) {
     (template, record)
 }
 
-/// Version 2 as it was first written. The file never changes; new versions get new files. `tests/data/golden.py` opens it too.
+/// Each version as it was first written. The files never change; new versions get new files. `tests/data/golden.py` opens
+/// them too.
 #[test]
-fn version_2_is_still_read() {
-    let golden = include_bytes!("../../../tests/data/record-v2.bin");
+fn versions_2_and_3_are_read() {
     let (template, record) = sample(1, 100);
-    assert_eq!(record.to_bytes(), golden, "the writer has changed");
-    let read = SealedRecord::from_bytes(golden).unwrap();
-    assert_eq!(read.open(&key(1), &CONTRACT, OWNER).unwrap(), template);
-    assert_eq!(
-        (read.epoch(), read.bits(), read.token().kind),
-        (3, 100, TokenKind::Collection)
-    );
+    let goldens = [
+        &include_bytes!("../../../tests/data/record-v2.bin")[..],
+        &include_bytes!("../../../tests/data/record-v3.bin")[..],
+    ];
+    assert_eq!(record.to_bytes(), goldens[1], "the writer has changed");
+    for golden in goldens {
+        let read = SealedRecord::from_bytes(golden).unwrap();
+        assert_eq!(read.to_bytes(), golden);
+        assert_eq!(read.open(&key(1), &CONTRACT, OWNER).unwrap(), template);
+        assert_eq!(
+            (read.epoch(), read.bits(), read.token().kind),
+            (3, 100, TokenKind::Collection)
+        );
+    }
+}
+
+/// Sealed anew, a record of version 2 becomes one of version 3; and one is not opened as the other.
+#[test]
+fn version_2_becomes_version_3() {
+    let (template, _) = sample(1, 100);
+    let old = include_bytes!("../../../tests/data/record-v2.bin");
+    let old = SealedRecord::from_bytes(old).unwrap();
+    let rng = &mut ChaCha20Rng::seed_from_u64(7);
+    let new = old.reseal(&key(1), &key(2), 4, OWNER, rng).unwrap();
+    assert_eq!((old.to_bytes()[4], new.to_bytes()[4]), (2, 3));
+    assert_eq!(new.open(&key(2), &CONTRACT, OWNER).unwrap(), template);
+    for (record, version, key) in [(old, Version::Three, key(1)), (new, Version::Two, key(2))] {
+        let mut forged = record;
+        forged.header.version = version;
+        assert_eq!(
+            forged.open(&key, &CONTRACT, OWNER),
+            Err(RecordError::Tampered)
+        );
+    }
 }
 
 #[test]
@@ -197,8 +224,10 @@ proptest! {
 
     /// Random bytes behind a valid beginning: read back as they were, or refused.
     #[test]
-    fn any_bytes_are_read_or_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), head in 0_usize..9) {
-        for (byte, valid) in bytes.iter_mut().zip([b'T', b'H', b'N', b'R', 1, 1, 0, 0]).take(head) {
+    fn any_bytes_are_read_or_refused(
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..300), head in 0_usize..9, version in 1_u8..4,
+    ) {
+        for (byte, valid) in bytes.iter_mut().zip([b'T', b'H', b'N', b'R', version, 1, 0, 0]).take(head) {
             *byte = valid;
         }
         if let Ok(record) = SealedRecord::from_bytes(&bytes) {

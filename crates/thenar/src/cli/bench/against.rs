@@ -10,7 +10,7 @@ use thenar::Pipeline;
 use thenar::net::models;
 
 use super::super::error::CliError;
-use super::stages::{EXTRACTOR, LOCALIZER, Row, SEARCH, SEARCHED};
+use super::stages::{BATCH, EXTRACTOR, LOCALIZER, Row, SEARCH, SEARCH_TOGETHER, SEARCHED};
 
 const ONNX_RUNTIME: &str = include_str!("onnxruntime.py");
 const FAISS: &str = include_str!("faiss.py");
@@ -82,10 +82,10 @@ pub(super) fn all(rows: &[Row], python: &Path, budget: Duration) -> Result<Vec<B
     let pipeline = Pipeline::shipped_for_rois().map_err(CliError::Model)?;
     let bits = pipeline.template_params().bits().to_string();
     let onnx = [std::slice::from_ref(&seconds), &networks[..]].concat();
-    let faiss = [seconds, SEARCHED.to_string(), bits];
+    let faiss = [seconds, SEARCHED.to_string(), bits, BATCH.to_string()];
     let mut found = theirs(python, ONNX_RUNTIME, &onnx, "onnxruntime numpy")?;
     found.extend(theirs(python, FAISS, &faiss, "faiss-cpu numpy")?);
-    let stages = [LOCALIZER, EXTRACTOR, SEARCH];
+    let stages = [LOCALIZER, EXTRACTOR, SEARCH, SEARCH_TOGETHER];
     let beside = stages.iter().zip(found).filter_map(|(stage, theirs)| {
         let ours = rows.iter().find(|row| row.stage == *stage)?;
         Some(Beside {

@@ -19,10 +19,13 @@ use super::super::session::Session;
 /// The stages that are a network and nothing else.
 pub(super) const LOCALIZER: &str = "localizer.onnx";
 pub(super) const EXTRACTOR: &str = "extractor.onnx";
-/// The stage that FAISS has too.
-pub(super) const SEARCH: &str = "search 100,000 templates";
+/// The stages that FAISS has too: one probe alone, and [`BATCH`] together, which is like so many views of one.
+pub(super) const SEARCH: &str = "search 1,000,000 templates";
+pub(super) const SEARCH_TOGETHER: &str = "… with 16 probes together";
 /// Templates in that search.
-pub(super) const SEARCHED: usize = 100_000;
+pub(super) const SEARCHED: usize = 1_000_000;
+/// Probes together.
+pub(super) const BATCH: usize = 16;
 
 /// Photos in work at a time, so that every core has some.
 const PHOTOS: usize = 8;
@@ -94,7 +97,7 @@ pub(super) fn measure(
     let gallery = gallery(&enrolled)?;
     let photos = [(); PHOTOS];
 
-    let bar = progress::bar(&session.out, "stages", 12);
+    let bar = progress::bar(&session.out, "stages", 13);
     let time = |stage: &str, work: &mut dyn FnMut()| {
         let row = median(stage, budget, work);
         bar.inc(1);
@@ -136,7 +139,10 @@ pub(super) fn measure(
             black_box(code.distance(&code));
         }),
         time(SEARCH, &mut || {
-            black_box(gallery.within(&probe[0], 1000, 10).is_ok());
+            black_box(gallery.within(&probe[..1], 1000, 10).is_ok());
+        }),
+        time(SEARCH_TOGETHER, &mut || {
+            black_box(gallery.within(&probe[..BATCH], 1000, 10).is_ok());
         }),
         time("whole: JPEG to score", &mut || {
             black_box(whole(()));

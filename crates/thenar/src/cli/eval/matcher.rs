@@ -81,13 +81,8 @@ impl<'a> Bits<'a> {
 
     /// The distance of each enrolled template from the nearest view; `None` without views.
     fn nearest(&self, views: &[&ProbeBits]) -> Option<Vec<u16>> {
-        let mut nearest = vec![u16::MAX; self.gallery.len()];
-        let mut distances = vec![0; self.gallery.len()];
-        for view in views {
-            self.gallery.probe_distances(view, &mut distances).ok()?;
-            let pairs = nearest.iter_mut().zip(&distances);
-            pairs.for_each(|(nearest, distance)| *nearest = (*nearest).min(*distance));
-        }
+        let mut nearest = vec![0; self.gallery.len()];
+        self.gallery.nearest(views, &mut nearest).ok()?;
         (!views.is_empty()).then_some(nearest)
     }
 }
