@@ -182,7 +182,8 @@ fn draw(
         chart.draw_series(LineSeries::new(line, BLACK.stroke_width(1)))?;
         // One name below the other, so that near lines can be told apart.
         let height = highest * (HEADROOM - 0.04 - 0.06 * number as f64);
-        let text = Text::new(format!(" {name}"), (*at, height), ("sans-serif", 14));
+        let beside = at + (end - histogram.start) / 150.0;
+        let text = Text::new(name.clone(), (beside, height), ("sans-serif", 14));
         chart.draw_series([text])?;
     }
     chart
