@@ -178,10 +178,10 @@ fn draw(
         });
     }
     for (number, (at, name)) in marks.iter().enumerate() {
-        let line = [(*at, 0.0), (*at, highest * HEADROOM)];
-        chart.draw_series(LineSeries::new(line, BLACK.stroke_width(1)))?;
-        // One name below the other, so that near lines can be told apart.
+        // One name below the other and each line no higher than its name, so that near lines cross no name.
         let height = highest * (HEADROOM - 0.04 - 0.06 * number as f64);
+        let line = [(*at, 0.0), (*at, height)];
+        chart.draw_series(LineSeries::new(line, BLACK.stroke_width(1)))?;
         let beside = at + (end - histogram.start) / 150.0;
         let text = Text::new(name.clone(), (beside, height), ("sans-serif", 14));
         chart.draw_series([text])?;
