@@ -20,6 +20,7 @@
 //! * [`dev_eval`](dev_eval()): thresholds fixed on one set of scores, errors counted on another.
 //! * [`baseline`]: a report beside an older one, with the change of each figure.
 //! * [`attack`]: what a leak of protected records gives, counted by attacking them.
+//! * [`keys`]: how often keys made of palms come back, for whom, and what work is left to a thief.
 //! * [`plot`]: DET curve and score histogram as SVG, each with its CSV.
 //! * [`page`]: everything in one HTML file that opens without a network.
 //!
@@ -53,6 +54,7 @@ pub mod dev_eval;
 mod error;
 pub mod evaluate;
 pub mod formats;
+pub mod keys;
 pub mod layouts;
 pub mod list;
 pub mod metrics;

@@ -4,7 +4,7 @@
 mod linking;
 mod parity;
 
-pub use linking::{Linked, chance_of_decoding, decodability};
+pub use linking::{Linked, chance_of_decoding, decodability, majorities};
 pub use parity::{ParityAttack, palm_hash_from_parity};
 
 use crate::bch::Bch;

@@ -29,7 +29,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::bits::{self, distance, extract, flip, words_for, xor_shifted};
 use crate::gf::Field;
 pub use error::BchError;
-use generator::generator;
+use generator::{dimensions, generator};
 use locator::{LocatorScratch, error_locator};
 use roots::RootFinder;
 use syndrome::{SyndromeTable, fill_even};
@@ -45,6 +45,17 @@ pub struct Bch {
     generator: Vec<u64>,
     syndromes: SyndromeTable,
     roots: RootFinder,
+}
+
+/// (n, k, t) of every code of full length n = 2^`m` − 1, the largest k first, each with the largest t its roots give; the
+/// last carries one bit. A table without the codes themselves, which take long to build.
+///
+/// # Errors
+/// `m` is outside 5…13.
+pub fn codes(m: u32) -> Result<Vec<(usize, usize, usize)>, BchError> {
+    let field = Field::new(m)?;
+    let rows = dimensions(&field).into_iter();
+    Ok(rows.map(|(k, t)| (field.order(), k, t)).collect())
 }
 
 /// A corrected word. Wiped when dropped.

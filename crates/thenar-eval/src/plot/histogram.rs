@@ -110,8 +110,21 @@ pub fn histogram_csv(histogram: &Histogram) -> String {
 /// # Errors
 /// [`EvalError::Plot`].
 pub fn histogram_svg(title: &str, histogram: &Histogram) -> Result<String, EvalError> {
+    marked_histogram_svg(title, histogram, "Score", &[])
+}
+
+/// The same with a name for the scores, and with lines at some of them, each with its name.
+///
+/// # Errors
+/// [`EvalError::Plot`].
+pub fn marked_histogram_svg(
+    title: &str,
+    histogram: &Histogram,
+    scores: &str,
+    marks: &[(f64, String)],
+) -> Result<String, EvalError> {
     let mut svg = String::new();
-    draw(&mut svg, title, histogram).map_err(failed("the score histogram"))?;
+    draw(&mut svg, title, histogram, (scores, marks)).map_err(failed("the score histogram"))?;
     Ok(svg)
 }
 
@@ -119,6 +132,7 @@ fn draw(
     svg: &mut String,
     title: &str,
     histogram: &Histogram,
+    (scores, marks): (&str, &[(f64, String)]),
 ) -> Result<(), Box<dyn std::error::Error>> {
     let kinds = [
         (&histogram.genuine, GENUINE, "genuine"),
@@ -141,7 +155,7 @@ fn draw(
         .build_cartesian_2d(histogram.start..end, 0.0..highest * HEADROOM)?;
     chart
         .configure_mesh()
-        .x_desc("Score")
+        .x_desc(scores)
         .y_desc("Share of the scores of its kind")
         .y_label_formatter(&|share| format!("{:.1} %", share * 100.0))
         .light_line_style(TRANSPARENT)
@@ -162,6 +176,15 @@ fn draw(
         chart.draw_series(bars)?.label(name).legend(move |(x, y)| {
             Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.mix(0.55).filled())
         });
+    }
+    for (number, (at, name)) in marks.iter().enumerate() {
+        // One name below the other and each line no higher than its name, so that near lines cross no name.
+        let height = highest * (HEADROOM - 0.04 - 0.06 * number as f64);
+        let line = [(*at, 0.0), (*at, height)];
+        chart.draw_series(LineSeries::new(line, BLACK.stroke_width(1)))?;
+        let beside = at + (end - histogram.start) / 150.0;
+        let text = Text::new(name.clone(), (beside, height), ("sans-serif", 14));
+        chart.draw_series([text])?;
     }
     chart
         .configure_series_labels()

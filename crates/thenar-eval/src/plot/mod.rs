@@ -5,7 +5,7 @@
 //! | [`det_svg`], [`det_systems_svg`] | FMR against FNMR on probit axes | [`ErrorCurve`] |
 //! | [`det_bands_svg`], [`det_systems_bands_svg`] | the same with bands of confidence | [`ErrorCurve`] and intervals |
 //! | [`roc_svg`], [`roc_systems_svg`] | FMR, in decades, against the true match rate | [`ErrorCurve`] |
-//! | [`histogram_svg`] | genuine and impostor scores | [`Histogram`] |
+//! | [`histogram_svg`], [`marked_histogram_svg`] | genuine and impostor scores | [`Histogram`] |
 //! | [`cmc_svg`] | rank against identification rate | [`Identification`](crate::metrics::Identification) |
 //! | [`unlinkability_svg`] | mated and non-mated densities, D↔ | [`Unlinkability`](crate::metrics::Unlinkability) |
 //! | [`attack_svg`] | effort or threshold against the acceptance rate of attacks | [`AttackCurve`] |
@@ -28,7 +28,7 @@ pub use det::{
     Banded, det_bands_csv, det_bands_svg, det_csv, det_svg, det_systems_bands_svg, det_systems_csv,
     det_systems_svg,
 };
-pub use histogram::{Histogram, histogram_csv, histogram_svg};
+pub use histogram::{Histogram, histogram_csv, histogram_svg, marked_histogram_svg};
 pub use roc::{roc_csv, roc_svg, roc_systems_csv, roc_systems_svg};
 pub use unlinkability::{unlinkability_csv, unlinkability_svg};
 

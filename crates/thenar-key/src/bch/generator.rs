@@ -71,3 +71,24 @@ pub(crate) fn generator(field: &Field, t: usize) -> Generator {
         bose_t: run / 2,
     }
 }
+
+/// (k, t) of every code of full length over the field, the largest k first; t is the largest for its k.
+pub(crate) fn dimensions(field: &Field) -> Vec<(usize, usize)> {
+    let order = field.order();
+    let mut is_root = vec![false; order];
+    let mut k = order;
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for t in 1..order.div_ceil(2) {
+        // alpha^(2t) is in the coset of alpha^t, which is there already.
+        let i = 2 * t - 1;
+        if !is_root[i] {
+            let coset = coset(i, order);
+            coset.iter().for_each(|&j| is_root[j] = true);
+            k -= coset.len();
+            found.push((k, t));
+        } else if let Some(last) = found.last_mut() {
+            last.1 = t;
+        }
+    }
+    found
+}

@@ -67,6 +67,27 @@ fn dimensions_are_those_of_the_published_table() {
 }
 
 #[test]
+fn the_table_of_codes_is_that_of_the_codes_built() {
+    for (m, rows) in KNOWN {
+        let n = (1usize << m) - 1;
+        let mut expected: Vec<_> = rows.iter().map(|&(k, t)| (n, k, t)).collect();
+        expected.push((n, 1, n / 2));
+        assert_eq!(codes(m).unwrap(), expected, "m = {m}");
+    }
+    for m in [9, 10] {
+        let table = codes(m).unwrap();
+        for &(n, k, t) in table.iter().step_by(7) {
+            let code = Bch::new(m, t).unwrap();
+            assert_eq!((code.n(), code.k(), code.max_t()), (n, k, t));
+        }
+        for (_, k, t) in PALM_CODES.into_iter().filter(|row| row.0 == m) {
+            assert!(table.iter().any(|row| row.1 == k && row.2 >= t), "{k} {t}");
+        }
+    }
+    assert!(codes(4).is_err() && codes(14).is_err());
+}
+
+#[test]
 fn impossible_codes_are_refused() {
     assert_eq!(
         Bch::new(4, 1).unwrap_err(),

@@ -74,6 +74,13 @@ impl PalmHash {
         blocks.min()
     }
 
+    /// The chosen numbers, [`CommitParams::copies`] for each bit of the codeword, bit by bit: the place of each in the feature,
+    /// and whether it is positive.
+    pub fn chosen(&self) -> impl Iterator<Item = (u16, bool)> {
+        let places = self.places.iter().copied();
+        places.zip(self.signs.iter().map(|&sign| sign == 0))
+    }
+
     /// Length of the codeword in bits.
     pub fn len(&self) -> usize {
         self.places.len() / self.copies
@@ -159,6 +166,10 @@ mod tests {
             chosen.sort_unstable();
             let signs: Vec<bool> = chosen.iter().map(|&i| numbers[i] > 0).collect();
             prop_assert_eq!(hash.bits().to_vec(), signs);
+            for (at, (place, positive)) in hash.chosen().enumerate() {
+                prop_assert_eq!(usize::from(place) % 31, at / usize::from(copies));
+                prop_assert_eq!(positive, numbers[usize::from(place)] > 0);
+            }
             let mut places: Vec<usize> = hash.places.iter().map(|&p| usize::from(p)).collect();
             let wrong = |view: &[i32]| {
                 let groups = places.chunks(usize::from(copies)).map(|group| {

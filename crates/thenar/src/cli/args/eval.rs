@@ -6,13 +6,15 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use thenar_eval::attack::{Leak, Scheme};
 use thenar_eval::layouts::Layout;
 
-use super::{Method, Protect};
+use super::{EvalKeys, Images, Keeping, Method, Protect};
 
 /// The commands under `eval`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Eval {
     /// Compare every gallery image with every probe image; write scores and a report
     Run(EvalRun),
+    /// Measure keys: how often they come back, for whom, and what work is left to a thief
+    Keys(EvalKeys),
     /// Turn scores, of this program or of another, into error rates
     Scores(EvalScores),
     /// Attack protected records of drawn palms and count what each leak gives
@@ -77,30 +79,17 @@ pub(crate) struct EvalUnlink {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct EvalRun {
-    /// Gallery: lines of `path label`
-    #[arg(long, value_name = "LIST")]
-    pub gallery: PathBuf,
-    /// Probes: lines of `path label`
-    #[arg(long, value_name = "LIST")]
-    pub probe: PathBuf,
-    /// Folder that the paths in the lists are relative to
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub root: PathBuf,
+    #[command(flatten)]
+    pub images: Images,
     /// How images are compared
     #[arg(long, value_enum, default_value_t = Method::Compact)]
     pub method: Method,
-    /// An ONNX file of your own in place of the extractor that ships; see `Extractor` in thenar-net for what it must be
-    #[arg(long, value_name = "ONNX")]
-    pub extractor: Option<PathBuf>,
     /// How templates are protected
     #[arg(long, value_enum, default_value_t = Protect::None)]
     pub protect: Protect,
     /// Bits that level 1, or the scheme in its place, makes of a feature [default: half as many as it has numbers]
     #[arg(long, value_name = "M")]
     pub bits: Option<usize>,
-    /// Enrol all gallery images of a label as one template, as `enroll` and `key new` do with several photos
-    #[arg(long)]
-    pub together: bool,
     /// How the scores are written
     #[arg(long, value_enum, default_value_t = ScoresAs::Npz)]
     pub scores: ScoresAs,
@@ -112,13 +101,8 @@ pub(crate) struct EvalRun {
     /// Folder for report.html, report.json, the scores and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Keeps what was made of images, so that a run goes on or is repeated at once; unprotected biometric data [default:
-    /// cache.db in the output folder]
-    #[arg(long, value_name = "FILE")]
-    pub cache: Option<PathBuf>,
-    /// Keep nothing of the images
-    #[arg(long, conflicts_with = "cache")]
-    pub no_cache: bool,
+    #[command(flatten)]
+    pub keeping: Keeping,
 }
 
 /// How `eval run` writes its scores.

@@ -1,10 +1,14 @@
 //! The arguments of every command.
 
 mod eval;
+mod eval_keys;
+mod images;
 mod key;
 mod protect;
 
 pub(crate) use eval::*;
+pub(crate) use eval_keys::*;
+pub(crate) use images::{Images, Keeping};
 pub(crate) use key::*;
 pub(crate) use protect::{Method, Protect};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use sha2::{Digest, Sha256};
-use thenar::{Photo, ROI_PREPROCESSING};
+use thenar::{Feature, Photo, ROI_PREPROCESSING};
 use thenar_eval::{List, ListEntry, Sample};
 use thenar_image::{Roi, RoiFrame};
 use thenar_net::{Localizer, Problem, models, spread};
@@ -104,11 +104,18 @@ impl<'a> Acquirer<'a> {
         list: &List,
         together: bool,
     ) -> Result<Vec<Sample<Enrolled>>, CliError> {
-        let (role, units) = match together {
-            true => (Role::EnrolmentTogether, by_label(list)),
-            false => (Role::Enrolment, one_by_one(list)),
-        };
+        let (role, units) = enrolments(list, together);
         self.samples("gallery", role, &units, |kept| self.maker.enrolled(kept))
+    }
+
+    /// The features that the gallery is made of, before anything is made of them.
+    pub(super) fn features(
+        &self,
+        list: &List,
+        together: bool,
+    ) -> Result<Vec<Sample<Feature>>, CliError> {
+        let (role, units) = enrolments(list, together);
+        self.samples("gallery", role, &units, |kept| Ok(self.maker.feature(kept)))
     }
 
     /// The probes, each image alone.
@@ -220,6 +227,14 @@ fn in_list(list: &List, entry: &ListEntry, problem: impl ToString) -> CliError {
         list: list.path.clone(),
         line: entry.line,
         problem: problem.to_string(),
+    }
+}
+
+/// What is enrolled: each image alone, or all images of a label together.
+fn enrolments(list: &List, together: bool) -> (Role, Vec<Unit<'_>>) {
+    match together {
+        true => (Role::EnrolmentTogether, by_label(list)),
+        false => (Role::Enrolment, one_by_one(list)),
     }
 }
 

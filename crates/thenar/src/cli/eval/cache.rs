@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::super::args::Keeping;
 use super::super::error::CliError;
 
 /// Entries written in one transaction; as many are lost when a run is killed.
@@ -71,6 +72,19 @@ struct Row {
 }
 
 impl Cache {
+    /// The cache asked for, or one among the results; none where there is no folder for them.
+    pub(super) fn asked(
+        keeping: &Keeping,
+        results: Option<&Path>,
+    ) -> Result<Option<Self>, CliError> {
+        let path = match (&keeping.cache, results) {
+            _ if keeping.no_cache => None,
+            (Some(path), _) => Some(path.clone()),
+            (None, results) => results.map(|folder| folder.join("cache.db")),
+        };
+        path.map(|path| Self::open(&path)).transpose()
+    }
+
     /// Opens the file, or makes it.
     pub(super) fn open(path: &Path) -> Result<Self, CliError> {
         private(path)?;

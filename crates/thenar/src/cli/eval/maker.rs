@@ -173,8 +173,10 @@ impl Maker {
                 let code = CompCode::from_words(&words);
                 return Ok(code.map(|code| Enrolled::Code(Box::new(code))));
             }
-            (Some(pipeline), Kept::Floats(f)) if f.len() == pipeline.feature_len() => f,
-            _ => return Ok(None),
+            (_, kept) => self.feature(kept),
+        };
+        let Some(feature) = feature else {
+            return Ok(None);
         };
         if let Some(published) = &self.published {
             return Ok(Some(Enrolled::Linear(published.enrolled(&feature)?)));
@@ -187,6 +189,28 @@ impl Maker {
             }
             _ => Enrolled::Linear(Linear::new(feature, Measure::Angle)),
         }))
+    }
+
+    /// What is kept of an enrolment, if it is a feature of this extractor.
+    pub(super) fn feature(&self, kept: Kept) -> Option<Feature> {
+        let length = self.feature_len()?;
+        match kept {
+            Kept::Floats(feature) if feature.len() == length => Some(feature),
+            _ => None,
+        }
+    }
+
+    /// Numbers of a feature.
+    pub(super) fn feature_len(&self) -> Option<usize> {
+        self.pipeline.as_ref().map(Pipeline::feature_len)
+    }
+
+    /// feature ─► the whole numbers that keys are made of.
+    pub(super) fn numbers(&self, feature: &[f32]) -> Result<Zeroizing<Vec<i32>>, CliError> {
+        let pipeline = self.pipeline.as_ref().ok_or(PipelineError::NoFeature);
+        pipeline
+            .and_then(|pipeline| pipeline.numbers(feature))
+            .map_err(CliError::Model)
     }
 
     /// What is kept of a probe ─► probe. `None` for what this maker never keeps.

@@ -5,6 +5,7 @@ mod attack;
 mod cache;
 mod calibrate;
 mod imported;
+mod keys;
 mod maker;
 mod matcher;
 mod named;
@@ -25,6 +26,7 @@ use super::session::Session;
 pub(crate) fn run(session: &Session, command: &Eval) -> Result<Verdict, CliError> {
     match command {
         Eval::Run(args) => run::run(session, args),
+        Eval::Keys(args) => keys::run(session, args),
         Eval::Protocol { command } => protocol::run(session, command),
         Eval::Scores(args) => scores::run(session, args),
         Eval::Attack(args) => attack::run(session, args),

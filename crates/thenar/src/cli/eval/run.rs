@@ -33,20 +33,23 @@ type Asked = (
 );
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
-    let (gallery_list, probe_list) = (List::read(&args.gallery)?, List::read(&args.probe)?);
-    if args.together && args.method == Method::Compcode {
+    let (gallery_list, probe_list) = (
+        List::read(&args.images.gallery)?,
+        List::read(&args.images.probe)?,
+    );
+    if args.images.together && args.method == Method::Compcode {
         let message = "compcode makes one code per image; --together needs features";
         return Err(CliError::Usage(message.into()));
     }
-    check_files(&gallery_list, &args.root)?;
-    check_files(&probe_list, &args.root)?;
-    let extractor = args.extractor.as_deref();
+    check_files(&gallery_list, &args.images.root)?;
+    check_files(&probe_list, &args.images.root)?;
+    let extractor = args.images.extractor.as_deref();
     let maker = Maker::new(args.method, args.protect, extractor, args.bits)?;
     let regions = Regions::new(session.input)?;
     files::make_folder(&args.output)?;
-    let cache = cache(args)?;
-    let acquirer = Acquirer::new(session, &args.root, &regions, &maker, cache.as_ref());
-    let gallery = acquirer.gallery(&gallery_list, args.together)?;
+    let cache = Cache::asked(&args.keeping, Some(&args.output))?;
+    let acquirer = Acquirer::new(session, &args.images.root, &regions, &maker, cache.as_ref());
+    let gallery = acquirer.gallery(&gallery_list, args.images.together)?;
     let probe = acquirer.probes(&probe_list)?;
     let outcome = compared(session, args, &gallery, &probe)?;
     let meta = Meta {
@@ -68,7 +71,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
         introduction: introduction(args),
         sections: sections(args, &maker, &acquirer, &system),
         systems: vec![system],
-        pairs: pictures::pairs(&extremes, &gallery, &probe, &args.root, &regions)?,
+        pairs: pictures::pairs(&extremes, &gallery, &probe, &args.images.root, &regions)?,
     };
     if let Some(older) = &args.figures.baseline {
         results.compare_with(older)?;
@@ -85,7 +88,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
 
 /// What made the features, by name.
 fn method(args: &EvalRun) -> String {
-    match &args.extractor {
+    match &args.images.extractor {
         Some(path) => path
             .file_stem()
             .unwrap_or_default()
@@ -97,14 +100,14 @@ fn method(args: &EvalRun) -> String {
 
 /// What was compared with what, in a sentence.
 fn introduction(args: &EvalRun) -> String {
-    let together = match args.together {
+    let together = match args.images.together {
         true => ", the images of a palm enrolled together",
         false => "",
     };
     format!(
         "Every image of {} against every image of {}{together}.",
-        args.gallery.display(),
-        args.probe.display()
+        args.images.gallery.display(),
+        args.images.probe.display()
     )
 }
 
@@ -165,18 +168,6 @@ fn write_scores(
         ScoresAs::None => {}
     }
     Ok(())
-}
-
-/// The cache asked for, or one among the results.
-fn cache(args: &EvalRun) -> Result<Option<Cache>, CliError> {
-    if args.no_cache {
-        return Ok(None);
-    }
-    let path = match &args.cache {
-        Some(path) => path.clone(),
-        None => args.output.join("cache.db"),
-    };
-    Cache::open(&path).map(Some)
 }
 
 /// Every gallery sample against every probe.
