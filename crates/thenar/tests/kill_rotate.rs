@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use common::Place;
@@ -54,7 +55,7 @@ fn a_killed_rotation_loses_and_doubles_nothing() {
     // All are under the newest key, not only under one that the keyring has.
     let newest: StoreKey = keyring.store_key().clone();
     let store = Store::open_existing(place.path("thenar.db")).unwrap();
-    let walked = store.for_each_record::<StoreError>(|subject, record| {
+    let walked = store.for_each_record::<Box<dyn Error>>(|subject, record| {
         assert!(
             record.open(&newest, &CONTRACT, subject).is_ok(),
             "{subject}"
@@ -94,7 +95,7 @@ fn fill(place: &Place) -> Held {
 fn opened(place: &Place, keyring: &Keyring) -> Held {
     let store = Store::open_existing(place.path("thenar.db")).unwrap();
     let mut found = Held::new();
-    let walked = store.for_each_record::<StoreError>(|subject, record| {
+    let walked = store.for_each_record::<Box<dyn Error>>(|subject, record| {
         let template = keyring.open(&record, &CONTRACT, subject).unwrap();
         assert!(
             found.insert(subject.to_owned(), template).is_none(),
