@@ -147,6 +147,22 @@ impl BitTemplate {
         })
     }
 
+    /// The bits in which two templates differ.
+    ///
+    /// # Errors
+    /// When their lengths do.
+    pub(crate) fn xor(&self, other: &Self) -> Result<Self, ProtectError> {
+        if self.len != other.len {
+            return Err(ProtectError::Parameter {
+                what: "the number of bits of a template",
+                value: other.len,
+                expected: self.len.to_string(),
+            });
+        }
+        let words = self.words.iter().zip(&other.words);
+        Self::from_words(words.map(|(a, b)| a ^ b).collect(), self.len)
+    }
+
     /// The length in bits (u32, little-endian), then the words, little-endian.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(4 + 8 * self.words.len()));

@@ -36,7 +36,7 @@ pub use contract::ContractId;
 pub use error::{ProtectError, RecordError};
 pub use keyring::{Keyring, KeyringError, MAX_STORE_KEYS_LEN, StoreKeysError, parse_store_keys};
 pub use level1::{Level1, Level1Form, Level1Params, MAX_FEATURE_LEN, quantise};
-pub use level2::khidden;
+pub use level2::{khidden, split::SplitMask};
 pub use packed::PackedTemplates;
 pub use probe::{PROBE_WEIGHTS, ProbeBits};
 pub use record::{RECORD_OVERHEAD, RecordId, SealedRecord, TokenKind, TokenRef};

@@ -110,6 +110,14 @@ impl ProbeBits {
         Some(sum)
     }
 
+    /// Other bits with the same weights, of the same number.
+    pub(crate) fn with_bits(&self, bits: BitTemplate) -> Self {
+        Self {
+            bits,
+            planes: self.planes.clone(),
+        }
+    }
+
     /// The words of each plane, lowest digit first.
     pub(crate) fn planes(&self) -> [&[u64]; PLANES] {
         self.planes.each_ref().map(BitTemplate::words)

@@ -5,7 +5,7 @@
 //! | 0 | 4 | magic, `THNR` |
 //! | 4 | 1 | version: 3; 2 is still read |
 //! | 5 | 1 | level-2 scheme: 1 = sealed |
-//! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own |
+//! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own, 2 = held by the subject, bits masked (version 3) |
 //! | 7 | 1 | 0 |
 //! | 8 | 32 | contract |
 //! | 40 | 16 | record id, random, kept when the record is sealed anew |
@@ -24,6 +24,7 @@
 
 use std::fmt;
 
+use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::{ContractId, KeyId, MAX_BITS, RecordError, Token, TokenId};
@@ -40,6 +41,15 @@ const SCHEME_SEALED: u8 = 1;
 /// A record's name: 16 random bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId(pub [u8; 16]);
+
+impl RecordId {
+    /// Draws a new one.
+    pub(crate) fn random(rng: &mut impl CryptoRng) -> Self {
+        let mut id = Self([0; 16]);
+        rng.fill_bytes(&mut id.0);
+        id
+    }
+}
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,6 +70,8 @@ pub enum TokenKind {
     Collection,
     /// The subject's own: the record can only be verified 1:1.
     Own,
+    /// The subject's own, held by the subject and not in the keyring. The bits are masked ([`crate::SplitMask`]).
+    Held,
 }
 
 /// Which token made the template, without the token.
@@ -84,6 +96,14 @@ impl TokenRef {
     pub fn own(token: &Token) -> Self {
         Self {
             kind: TokenKind::Own,
+            id: token.id(),
+        }
+    }
+
+    /// Names a token that its subject holds.
+    pub fn held(token: &Token) -> Self {
+        Self {
+            kind: TokenKind::Held,
             id: token.id(),
         }
     }
@@ -213,6 +233,7 @@ impl Header {
         let kind = match self.token.kind {
             TokenKind::Collection => 0,
             TokenKind::Own => 1,
+            TokenKind::Held => 2,
         };
         let mut bytes = [0; HEADER];
         bytes[..4].copy_from_slice(&MAGIC);
@@ -246,7 +267,8 @@ impl Header {
         let kind = match bytes[6] {
             0 => TokenKind::Collection,
             1 => TokenKind::Own,
-            other => return format(format!("its token kind is {other}, expected 0 or 1")),
+            2 if version == Version::Three => TokenKind::Held,
+            other => return format(format!("its token kind is {other}, expected 0 to 2")),
         };
         if bytes[7] != 0 {
             return format(format!("its reserved byte is {}, expected 0", bytes[7]));

@@ -196,6 +196,20 @@ impl Pipeline {
         record
     }
 
+    /// bits ─► mask (k1) ─► level 2 (k2) ─► record of `owner`, who holds `k1`: the split form. `k1` made the bits too.
+    pub fn seal_split(
+        &self,
+        bits: &BitTemplate,
+        k1: &Token,
+        keyring: &Keyring,
+        owner: &str,
+        sink: &mut dyn Sink,
+    ) -> SealedRecord {
+        let record = keyring.seal_split(bits, &self.contract, k1, owner, &mut os_rng());
+        sink.log("record", &record);
+        record
+    }
+
     /// feature ─► whole numbers, of which keys are made.
     ///
     /// # Errors

@@ -228,6 +228,7 @@ impl Keyring {
         match token.kind {
             TokenKind::Collection => Some(&self.contents.collection).filter(|t| t.id() == token.id),
             TokenKind::Own => self.contents.own.get(&token.id),
+            TokenKind::Held => None,
         }
     }
 
@@ -323,6 +324,19 @@ impl Keyring {
             owner,
             rng,
         )
+    }
+
+    /// Seals a template of `owner` under the current store key, masked with a token that the owner holds.
+    pub fn seal_split(
+        &self,
+        template: &BitTemplate,
+        contract: &ContractId,
+        token: &Token,
+        owner: &str,
+        rng: &mut impl CryptoRng,
+    ) -> SealedRecord {
+        let (key, epoch) = (self.store_key(), self.epoch());
+        SealedRecord::seal_split(template, contract, token, key, epoch, owner, rng)
     }
 
     /// Opens a record with whichever store key sealed it.

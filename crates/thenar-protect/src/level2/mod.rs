@@ -5,3 +5,4 @@
 
 pub mod khidden;
 mod sealed;
+pub(crate) mod split;

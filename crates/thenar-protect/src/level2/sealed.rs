@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::derive::hkdf;
 use crate::record::{Header, RecordId, SealedRecord, TokenRef, Version};
-use crate::{BitTemplate, ContractId, RecordError, StoreKey};
+use crate::{BitTemplate, ContractId, RecordError, SplitMask, StoreKey, Token};
 
 impl SealedRecord {
     /// Seals a template. The record's id and salt are drawn from `rng`.
@@ -40,27 +40,32 @@ impl SealedRecord {
         owner: &str,
         rng: &mut impl CryptoRng,
     ) -> Self {
-        let mut id = RecordId([0; 16]);
-        rng.fill_bytes(&mut id.0);
-        let (contract, bits) = (*contract, template.len());
-        seal_words(
-            template.word_bytes(),
-            Header {
-                version: Version::Three,
-                token,
-                contract,
-                id,
-                key: key.id(),
-                epoch,
-                bits,
-                salt: [0; 16],
-            },
-            (key, owner),
-            rng,
-        )
+        let id = RecordId::random(rng);
+        let header = new_header(id, template.len(), contract, token, key, epoch);
+        seal_words(template.word_bytes(), header, (key, owner), rng)
     }
 
-    /// Opens the record for a comparison under `contract`.
+    /// Seals a template in the split form: masked with a token that its subject holds. Opened, it is still masked.
+    ///
+    /// # Panics
+    /// Never: every template has a mask.
+    pub fn seal_split(
+        template: &BitTemplate,
+        contract: &ContractId,
+        token: &Token,
+        key: &StoreKey,
+        epoch: u32,
+        owner: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Self {
+        let (id, bits) = (RecordId::random(rng), template.len());
+        let masked = SplitMask::new(token, id, bits).and_then(|mask| mask.template(template));
+        let words = masked.expect("as many bits").word_bytes();
+        let header = new_header(id, bits, contract, TokenRef::held(token), key, epoch);
+        seal_words(words, header, (key, owner), rng)
+    }
+
+    /// Opens the record for a comparison under `contract`. What was sealed in the split form comes back masked.
     ///
     /// # Errors
     /// [`RecordError::Contract`] when the template was made under another contract, [`RecordError::WrongKey`] when another
@@ -129,6 +134,26 @@ impl SealedRecord {
         };
         opened.map_err(|_| RecordError::Tampered)?;
         Ok(words)
+    }
+}
+
+fn new_header(
+    id: RecordId,
+    bits: usize,
+    contract: &ContractId,
+    token: TokenRef,
+    key: &StoreKey,
+    epoch: u32,
+) -> Header {
+    Header {
+        version: Version::Three,
+        token,
+        contract: *contract,
+        id,
+        key: key.id(),
+        epoch,
+        bits,
+        salt: [0; 16],
     }
 }
 

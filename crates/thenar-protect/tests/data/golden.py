@@ -243,6 +243,8 @@ BITS = [int.from_bytes(bytes.fromhex("dad20cb0d67a0db5"), "little") >> j & 1 for
 K2 = bytes([1] * 32)
 print("khidden   ", khidden_sums(K2, BITS, "khidden/v1 K=3 r=6.5 p=0.7,0.3,0", [0.7, 0.3, 0], 416, lambda i: 3 - i))
 print("public    ", khidden_sums(K2, BITS, "khidden-public-code/v1 K=4 r=2 p=0.25,0.25,0.25,0.25", [0.25] * 4, 128, lambda i: 1))
+SPLIT = hkdf(bytes([5] * 32), b"thenar/split/v1", bytes([9] * 16), 32)
+print("split mask", chacha_block(SPLIT, 0)[:12].hex(), "and", hex(chacha_block(SPLIT, 0)[12] & 15))
 for name in ("record-v2", "record-v3"):
     with open(os.path.join(HERE, name + ".bin"), "rb") as file:
         print(name + " ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))

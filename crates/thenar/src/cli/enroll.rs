@@ -1,7 +1,9 @@
 //! `thenar enroll SUBJECT PHOTO…`
 //!
-//! The keyring is written first, then the subject in one transaction: a crash in between leaves at most a token that
-//! nobody uses.
+//! The token is written first, into the keyring or the subject's file, then the subject in one transaction: a crash in
+//! between leaves at most a token that nobody uses.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 use thenar_protect::{Keyring, SealedRecord, Token, TokenKind, TokenRef, os_rng};
@@ -10,6 +12,7 @@ use super::Verdict;
 use super::args::Enroll;
 use super::error::CliError;
 use super::output::count;
+use super::secret_file;
 use super::session::{Acquired, Session};
 
 pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError> {
@@ -28,15 +31,16 @@ pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError>
     let acquired = session.acquire_all(&pipeline, &args.photos)?;
 
     let mut keyring = session.keyring_or_new(known.as_ref())?;
-    let token = if args.own_token {
-        own_token(&mut keyring)?
-    } else {
-        TokenRef::collection(keyring.collection_token())
+    let held = args.token.as_deref().map(held_token).transpose()?;
+    let token = match &held {
+        Some(held) => TokenRef::held(held),
+        None if args.own_token => own_token(&mut keyring)?,
+        None => TokenRef::collection(keyring.collection_token()),
     };
     let record = seal(
         session,
         &pipeline,
-        &keyring,
+        (&keyring, held.as_ref()),
         &args.subject,
         token,
         &acquired,
@@ -67,20 +71,28 @@ pub(crate) fn own_token(keyring: &mut Keyring) -> Result<TokenRef, CliError> {
     Ok(token)
 }
 
-/// feature ─► bits ─► record, under a token of the keyring.
+/// The token in a file that the subject keeps; a new one where there is no file.
+fn held_token(path: &Path) -> Result<Token, CliError> {
+    Ok(Token::from_bytes(*secret_file::read_or_new(path)?))
+}
+
+/// feature ─► bits ─► record, under a token of the keyring or one that the subject holds.
 pub(crate) fn seal(
     session: &Session,
     pipeline: &thenar::Pipeline,
-    keyring: &Keyring,
+    (keyring, held): (&Keyring, Option<&Token>),
     subject: &str,
     token: TokenRef,
     acquired: &Acquired,
 ) -> Result<SealedRecord, CliError> {
-    let k1 = session.token(keyring, token, subject)?;
+    let k1 = session.token(keyring, held, token, subject)?;
     let bits = pipeline
         .bits(&acquired.feature, k1, &mut ())
         .map_err(CliError::Model)?;
-    Ok(pipeline.seal(&bits, token, keyring, subject, &mut ()))
+    Ok(match held {
+        Some(held) => pipeline.seal_split(&bits, held, keyring, subject, &mut ()),
+        None => pipeline.seal(&bits, token, keyring, subject, &mut ()),
+    })
 }
 
 /// What was stored.
@@ -96,6 +108,10 @@ pub(crate) fn report(
     let (token, remark) = match token.kind {
         TokenKind::Collection => ("collection", ""),
         TokenKind::Own => ("own", "; found by verify, not by identify"),
+        TokenKind::Held => (
+            "held",
+            "; found by verify with the token's file, not by identify",
+        ),
     };
     let quality: Vec<Value> = acquired
         .palms

@@ -91,6 +91,22 @@ pub(crate) enum CliError {
     /// The keyring does not hold the token of a subject.
     #[error("the keyring {} does not hold the token '{subject}' was enrolled with; enrol it again", keyring.display())]
     TokenLost { subject: String, keyring: PathBuf },
+    /// The subject's token was not given.
+    #[error(
+        "'{0}' was enrolled with a token that is not in the keyring; give its file with --token"
+    )]
+    TokenNeeded(String),
+    /// A token was given that is not the subject's.
+    #[error("the token given is not the one that '{0}' was enrolled with")]
+    OtherToken(String),
+    /// A token was given where the keyring has it.
+    #[error("'{0}' was not enrolled with --token; leave it out")]
+    TokenUnused(String),
+    /// Only a new enrolment replaces a token that its subject holds.
+    #[error(
+        "the token of '{0}' is not in the keyring, so renew cannot replace it; revoke '{0}' and enrol it again with a new file for --token"
+    )]
+    TokenHeld(String),
     /// There is no such subject or key.
     #[error("{}: there is no {what} '{name}'", store.display())]
     Unknown {
@@ -231,6 +247,10 @@ impl CliError {
             Self::Store(StoreError::Name { .. }) | Self::Usage(_) => "usage",
             Self::Store(_) => "store",
             Self::Keyring(_) | Self::KeyringLost { .. } | Self::TokenLost { .. } => "keyring",
+            Self::TokenNeeded(_)
+            | Self::OtherToken(_)
+            | Self::TokenUnused(_)
+            | Self::TokenHeld(_) => "token",
             Self::StoreKeyMissing(_) | Self::StoreKeyUnused { .. } | Self::StoreKey(_) => {
                 "store_key"
             }

@@ -54,7 +54,7 @@ fn open_all(store: &Store, keyring: &Keyring, pipeline: &Pipeline) -> Result<Sea
     let mut templates: Vec<(String, BitTemplate)> = Vec::new();
     let (mut own_token, mut other_contract) = (0, 0);
     store.for_each_record::<CliError>(|subject, record| {
-        if record.token().kind == TokenKind::Own {
+        if record.token().kind != TokenKind::Collection {
             own_token += 1;
             return Ok(());
         }

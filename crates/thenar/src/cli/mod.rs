@@ -24,6 +24,7 @@ mod renew;
 mod revoke;
 mod roi;
 mod rotate;
+mod secret_file;
 mod session;
 mod sign;
 #[cfg(unix)]

@@ -5,7 +5,7 @@
 //!
 //! | command | keys |
 //! |---|---|
-//! | `enroll`, `renew` | `subject`, `photos` (count), `quality` (list of 0–100, null for ROIs), `token` (`collection` or `own`), `contract` |
+//! | `enroll`, `renew` | `subject`, `photos` (count), `quality` (list of 0–100, null for ROIs), `token` (`collection`, `own` or `held`), `contract` |
 //! | `verify` | `subject`, `match`, `threshold_fmr`, and the keys of a score: `fmr`, `fmr_text`, `fmr_extrapolated`, `distance` |
 //! | `identify` | `candidates` (list of `subject`, `fpir` and the keys of a score), `searched`, `skipped_own_token`, `skipped_contract`, `threshold_fmr`, `threshold_fpir` |
 //! | `compare` | `match`, `threshold_fmr` and the keys of a score |

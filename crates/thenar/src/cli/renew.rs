@@ -22,6 +22,12 @@ const RENEWAL_FMR: f64 = 1e-3;
 pub(crate) fn run(session: &Session, args: &Renew) -> Result<Verdict, CliError> {
     let mut store = session.store()?;
     let old = session.records(&store, &args.subject)?;
+    if old
+        .iter()
+        .any(|record| record.token().kind == TokenKind::Held)
+    {
+        return Err(CliError::TokenHeld(args.subject.clone()));
+    }
     let mut keyring = session.keyring()?;
     let pipeline = session.pipeline()?;
     let acquired = session.acquire_all(&pipeline, &args.photos)?;
@@ -33,7 +39,7 @@ pub(crate) fn run(session: &Session, args: &Renew) -> Result<Verdict, CliError> 
     let record = enroll::seal(
         session,
         &pipeline,
-        &keyring,
+        (&keyring, None),
         &args.subject,
         token,
         &acquired,
@@ -77,7 +83,7 @@ fn check_same_palm(
         .iter()
         .flat_map(|palm| palm.views.clone())
         .collect();
-    match verify::best_score(session, pipeline, keyring, subject, old, &views) {
+    match verify::best_score(session, pipeline, (keyring, None), subject, old, &views) {
         Ok(score) if !score.matches(RENEWAL_FMR) => Err(CliError::OtherPalm {
             subject: subject.into(),
             score: score.to_string(),

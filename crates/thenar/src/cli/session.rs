@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use thenar::{Feature, Palm, Photo, Pipeline, Sink, check_agreement, mean_feature};
 use thenar_net::calibration::describe;
 use thenar_protect::{
-    Keyring, KeyringError, RecordError, SealedRecord, StoreKey, Token, TokenId, TokenRef, os_rng,
+    Keyring, KeyringError, RecordError, SealedRecord, StoreKey, Token, TokenId, TokenKind,
+    TokenRef, os_rng,
 };
 use thenar_store::{Store, StoreError};
 
@@ -186,13 +187,21 @@ impl Session {
         }
     }
 
-    /// The token a subject's record was made with.
+    /// The token a subject's record was made with, from the keyring or as its owner gave it.
     pub(crate) fn token<'a>(
         &self,
         keyring: &'a Keyring,
+        held: Option<&'a Token>,
         token: TokenRef,
         subject: &str,
     ) -> Result<&'a Token, CliError> {
+        match (token.kind, held) {
+            (TokenKind::Held, Some(held)) if held.id() == token.id => return Ok(held),
+            (TokenKind::Held, Some(_)) => return Err(CliError::OtherToken(subject.into())),
+            (TokenKind::Held, None) => return Err(CliError::TokenNeeded(subject.into())),
+            (_, Some(_)) => return Err(CliError::TokenUnused(subject.into())),
+            (_, None) => {}
+        }
         keyring.token(token).ok_or_else(|| CliError::TokenLost {
             subject: subject.into(),
             keyring: keyring.path().to_owned(),

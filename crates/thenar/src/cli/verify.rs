@@ -2,12 +2,13 @@
 
 use serde_json::json;
 use thenar::{Feature, Pipeline, Score};
-use thenar_protect::{Keyring, SealedRecord};
+use thenar_protect::{Keyring, SealedRecord, SplitMask, Token, TokenKind};
 
 use super::Verdict;
 use super::args::Verify;
 use super::error::CliError;
 use super::output::{decision, with_score};
+use super::secret_file;
 use super::session::Session;
 
 pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError> {
@@ -15,12 +16,14 @@ pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError>
     let keyring = session.keyring()?;
     let pipeline = session.pipeline()?;
     let threshold = session.reachable(&pipeline, args.threshold.fmr)?;
+    let held = args.token.as_deref().map(secret_file::read).transpose()?;
+    let held = held.map(|secret| Token::from_bytes(*secret));
     let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
 
     let score = best_score(
         session,
         &pipeline,
-        &keyring,
+        (&keyring, held.as_ref()),
         &args.subject,
         &records,
         &palm.views,
@@ -38,7 +41,7 @@ pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError>
 pub(crate) fn best_score(
     session: &Session,
     pipeline: &Pipeline,
-    keyring: &Keyring,
+    (keyring, held): (&Keyring, Option<&Token>),
     subject: &str,
     records: &[SealedRecord],
     views: &[Feature],
@@ -51,8 +54,14 @@ pub(crate) fn best_score(
                 what: format!("subject '{subject}'"),
                 source,
             })?;
-        let k1 = session.token(keyring, record.token(), subject)?;
-        let probe = pipeline.probe(views, k1).map_err(CliError::Model)?;
+        let k1 = session.token(keyring, held, record.token(), subject)?;
+        let mut probe = pipeline.probe(views, k1).map_err(CliError::Model)?;
+        if record.token().kind == TokenKind::Held {
+            // The template came masked, and the holder of the token masks the probe.
+            let mask = SplitMask::new(k1, record.id(), template.len())?;
+            let masked = probe.iter().map(|view| mask.probe(view));
+            probe = masked.collect::<Result<_, _>>()?;
+        }
         let score = pipeline.score(&probe, &template);
         if best.is_none_or(|best| score.distance < best.distance) {
             best = Some(score);

@@ -76,6 +76,32 @@ fn version_1_is_refused() {
     );
 }
 
+/// Opened with k2 alone, a record in the split form shows bits that have nothing to do with the template, also sealed anew.
+#[test]
+fn the_split_form_needs_the_token_too() {
+    let rng = &mut ChaCha20Rng::seed_from_u64(11);
+    let (template, token) = (template(1024, rng), Token::from_bytes([6; 32]));
+    let record = SealedRecord::seal_split(&template, &CONTRACT, &token, &key(1), 3, OWNER, rng);
+    assert_eq!(record.token(), TokenRef::held(&token));
+    let moved = record.reseal(&key(1), &key(2), 4, OWNER, rng).unwrap();
+    let read = SealedRecord::from_bytes(&moved.to_bytes()).unwrap();
+    assert_eq!(read, moved);
+    for (record, key) in [(record, key(1)), (read, key(2))] {
+        let masked = record.open(&key, &CONTRACT, OWNER).unwrap();
+        // Expected 512, standard deviation 16.
+        assert!(masked.hamming(&template).abs_diff(512) < 100);
+        let mask = SplitMask::new(&token, record.id(), 1024).unwrap();
+        assert_eq!(mask.template(&masked).unwrap(), template);
+    }
+    // Another enrolment has another mask.
+    let again = SealedRecord::seal_split(&template, &CONTRACT, &token, &key(1), 3, OWNER, rng);
+    let [first, second] = [
+        moved.open(&key(2), &CONTRACT, OWNER),
+        again.open(&key(1), &CONTRACT, OWNER),
+    ];
+    assert!(first.unwrap().hamming(&second.unwrap()).abs_diff(512) < 100);
+}
+
 #[test]
 fn a_record_under_another_name_does_not_open() {
     let (_, record) = sample(8, 256);

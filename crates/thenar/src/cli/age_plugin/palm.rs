@@ -9,12 +9,13 @@ use age_core::format::{FileKey, Stanza};
 use age_core::secrecy::ExposeSecret;
 use age_plugin::Callbacks;
 use age_plugin::identity::{Error, IdentityPluginV1};
-use thenar_key::{CommitmentError, Factors, KeyKind, KeyPair, Passphrase};
+use thenar_key::{CommitmentError, DeviceSecret, Factors, KeyKind, KeyPair, Passphrase};
 
 use super::super::args::Global;
 use super::super::error::CliError;
-use super::super::key::{device, kind_name, unlock};
+use super::super::key::{kind_name, unlock};
 use super::super::passphrase::{self, Purpose};
+use super::super::secret_file;
 use super::super::session::Session;
 use super::identity::{self, Identity};
 use super::stanza::Wrapped;
@@ -173,7 +174,8 @@ fn recover(identity: &Identity, age: &mut impl Callbacks<Error>) -> Result<KeyPa
     let pipeline = session.pipeline()?;
     let acquired = session.acquire_all(&pipeline, &photos(name, age)?)?;
     let device = if record.needs_device_secret() {
-        Some(device::read(&device_secret(name, age)?)?)
+        let secret = secret_file::read(&device_secret(name, age)?)?;
+        Some(DeviceSecret::from_bytes(*secret))
     } else {
         None
     };

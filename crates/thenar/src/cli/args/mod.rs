@@ -144,8 +144,12 @@ pub(crate) struct Enroll {
     #[arg(required = true, value_name = "PHOTO")]
     pub photos: Vec<PathBuf>,
     /// Give the subject a token of its own: its template is unrelated to all others, and `identify` cannot find it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "token")]
     pub own_token: bool,
+    /// Keep the subject's token in this file and not in the keyring, and mask the template with it: store and keyring together
+    /// show nothing of it then. A new token where there is no file. Needed at every verify; `identify` cannot find the subject
+    #[arg(long, value_name = "FILE")]
+    pub token: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -155,6 +159,9 @@ pub(crate) struct Verify {
     pub subject: String,
     /// A photo of a palm
     pub photo: PathBuf,
+    /// The file of the subject's token, where it was enrolled with one
+    #[arg(long, value_name = "FILE")]
+    pub token: Option<PathBuf>,
     #[command(flatten)]
     pub threshold: Threshold,
 }

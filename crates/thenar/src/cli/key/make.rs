@@ -1,14 +1,15 @@
 //! `thenar key new` and `thenar key recover`.
 
 use serde_json::{Value, json};
-use thenar_key::{Factors, KeyKind, KeyPair};
+use thenar_key::{DeviceSecret, Factors, KeyKind, KeyPair};
 
 use super::super::Verdict;
 use super::super::args::{KeyForm, NewKey, RecoverKey, Written};
 use super::super::error::CliError;
 use super::super::passphrase::{self, Purpose};
+use super::super::secret_file;
 use super::super::session::Session;
-use super::{device, form, private, unlock};
+use super::{form, private, unlock};
 
 pub(super) fn new(session: &Session, args: &NewKey) -> Result<Verdict, CliError> {
     let (kind, name) = (KeyKind::from(args.kind), &args.unlock.name);
@@ -27,7 +28,9 @@ pub(super) fn new(session: &Session, args: &NewKey) -> Result<Verdict, CliError>
     let pipeline = session.pipeline()?;
     let acquired = session.acquire_all(&pipeline, &args.unlock.photos)?;
     let passphrase = passphrase::read(args.unlock.passphrase_file.as_deref(), Purpose::New)?;
-    let device = device::read_or_new(args.unlock.device_secret.as_deref())?;
+    let device = args.unlock.device_secret.as_deref();
+    let device = device.map(secret_file::read_or_new).transpose()?;
+    let device = device.map(|secret| DeviceSecret::from_bytes(*secret));
     let factors = Factors {
         passphrase: &passphrase,
         device_secret: device.as_ref(),

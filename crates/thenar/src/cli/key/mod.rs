@@ -1,7 +1,6 @@
 //! `thenar key …`: keys that are stored nowhere.
 
 mod check;
-pub(crate) mod device;
 mod form;
 mod identity;
 mod make;

@@ -11,8 +11,9 @@ use super::super::Verdict;
 use super::super::args::Unlock;
 use super::super::error::CliError;
 use super::super::passphrase::{self, Purpose};
+use super::super::secret_file;
 use super::super::session::{Acquired, Session};
-use super::{device, parse};
+use super::parse;
 
 /// The public record of a key that must be there.
 pub(crate) fn record(session: &Session, name: &str) -> Result<Commitment, CliError> {
@@ -39,8 +40,9 @@ impl Brought {
         let device = args
             .device_secret
             .as_deref()
-            .map(device::read)
-            .transpose()?;
+            .map(secret_file::read)
+            .transpose()?
+            .map(|secret| DeviceSecret::from_bytes(*secret));
         Ok(Self {
             pipeline,
             acquired,

@@ -126,11 +126,15 @@ fn check_record(
         let found = *record.contract();
         return Err(RecordError::Contract { found, expected }.to_string());
     }
-    if keyring.token(record.token()).is_none() {
-        let whose = match record.token().kind {
-            TokenKind::Collection => "the collection's",
-            TokenKind::Own => "its own",
-        };
+    let whose = match record.token().kind {
+        TokenKind::Collection => Some("the collection's"),
+        TokenKind::Own => Some("its own"),
+        // Not in any keyring.
+        TokenKind::Held => None,
+    };
+    if let Some(whose) = whose
+        && keyring.token(record.token()).is_none()
+    {
         let path = keyring.path().display();
         return Err(format!(
             "it was enrolled with {whose} token, which {path} does not hold"
