@@ -63,7 +63,10 @@ fn a_missing_and_a_wrong_token_are_told_apart() {
     std::fs::write(place.path("other.token"), "0".repeat(64)).unwrap();
     std::fs::write(place.path("short.token"), "0").unwrap();
     for (command, said) in [
-        (format!("verify anna {palm}"), "give its file with --token"),
+        (
+            format!("verify anna {palm}"),
+            "give it with --token or --token-passphrase",
+        ),
         (
             format!("verify anna {palm} --token other.token"),
             "not the one that 'anna' was enrolled with",
@@ -78,7 +81,7 @@ fn a_missing_and_a_wrong_token_are_told_apart() {
         ),
         (
             format!("verify ben {palm} --token anna.token"),
-            "was not enrolled with --token",
+            "was not enrolled with a token of that kind",
         ),
         (
             format!("renew anna {palm}"),
@@ -110,4 +113,38 @@ fn a_missing_and_a_wrong_token_are_told_apart() {
     let again = format!("--store again.db --keyring keyring verify anna {palm} --token anna.token");
     place.run(&again).code(0);
     place.run("revoke anna").code(0);
+}
+
+#[test]
+fn a_passphrase_makes_a_token() {
+    let (place, palm, good) = Place::for_keys();
+    let bad = place.passphrase("bad", "herons over the harbour");
+    let with = |passphrase: &str| format!("--token-passphrase --passphrase-file {passphrase}");
+    place
+        .run(&format!("enroll anna {palm} {}", with(&good)))
+        .code(0);
+    place
+        .run(&format!("verify anna {palm} {}", with(&good)))
+        .code(0);
+    let ran = place
+        .run(&format!("verify anna {palm} {}", with(&bad)))
+        .code(2);
+    assert!(ran.stderr.contains("not the one that 'anna'"), "{ran:?}");
+    // The same passphrase of another subject is another token.
+    place
+        .run(&format!("enroll ben {palm} {}", with(&good)))
+        .code(0);
+    assert_ne!(
+        record(&place, "anna").token(),
+        record(&place, "ben").token()
+    );
+    let common = place.passphrase("common", "password1");
+    let ran = place
+        .run(&format!("enroll carl {palm} {}", with(&common)))
+        .code(2);
+    assert!(ran.stderr.contains("common"), "{ran:?}");
+    let ran = place
+        .run(&format!("enroll carl {palm} --passphrase-file {good}"))
+        .code(2);
+    assert!(ran.stderr.contains("--token-passphrase"), "{ran:?}");
 }

@@ -3,16 +3,14 @@
 //! The token is written first, into the keyring or the subject's file, then the subject in one transaction: a crash in
 //! between leaves at most a token that nobody uses.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use thenar_protect::{Keyring, SealedRecord, Token, TokenKind, TokenRef, os_rng};
 
 use super::Verdict;
 use super::args::Enroll;
 use super::error::CliError;
+use super::held_token;
 use super::output::count;
-use super::secret_file;
 use super::session::{Acquired, Session};
 
 pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError> {
@@ -31,7 +29,7 @@ pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError>
     let acquired = session.acquire_all(&pipeline, &args.photos)?;
 
     let mut keyring = session.keyring_or_new(known.as_ref())?;
-    let held = args.token.as_deref().map(held_token).transpose()?;
+    let held = held_token::read_or_new(&args.held, &keyring, &args.subject)?;
     let token = match &held {
         Some(held) => TokenRef::held(held),
         None if args.own_token => own_token(&mut keyring)?,
@@ -71,11 +69,6 @@ pub(crate) fn own_token(keyring: &mut Keyring) -> Result<TokenRef, CliError> {
     Ok(token)
 }
 
-/// The token in a file that the subject keeps; a new one where there is no file.
-fn held_token(path: &Path) -> Result<Token, CliError> {
-    Ok(Token::from_bytes(*secret_file::read_or_new(path)?))
-}
-
 /// feature ─► bits ─► record, under a token of the keyring or one that the subject holds.
 pub(crate) fn seal(
     session: &Session,
@@ -108,10 +101,7 @@ pub(crate) fn report(
     let (token, remark) = match token.kind {
         TokenKind::Collection => ("collection", ""),
         TokenKind::Own => ("own", "; found by verify, not by identify"),
-        TokenKind::Held => (
-            "held",
-            "; found by verify with the token's file, not by identify",
-        ),
+        TokenKind::Held => ("held", "; found by verify with the token, not by identify"),
     };
     let quality: Vec<Value> = acquired
         .palms

@@ -93,18 +93,18 @@ pub(crate) enum CliError {
     TokenLost { subject: String, keyring: PathBuf },
     /// The subject's token was not given.
     #[error(
-        "'{0}' was enrolled with a token that is not in the keyring; give its file with --token"
+        "'{0}' was enrolled with a token that is not in the keyring; give it with --token or --token-passphrase"
     )]
     TokenNeeded(String),
     /// A token was given that is not the subject's.
     #[error("the token given is not the one that '{0}' was enrolled with")]
     OtherToken(String),
     /// A token was given where the keyring has it.
-    #[error("'{0}' was not enrolled with --token; leave it out")]
+    #[error("'{0}' was not enrolled with a token of that kind; leave it out")]
     TokenUnused(String),
     /// Only a new enrolment replaces a token that its subject holds.
     #[error(
-        "the token of '{0}' is not in the keyring, so renew cannot replace it; revoke '{0}' and enrol it again with a new file for --token"
+        "the token of '{0}' is not in the keyring, so renew cannot replace it; revoke '{0}' and enrol it again with a new token"
     )]
     TokenHeld(String),
     /// There is no such subject or key.

@@ -14,6 +14,7 @@ mod error;
 mod eval;
 mod explain;
 mod files;
+mod held_token;
 mod identify;
 mod key;
 mod list;

@@ -7,8 +7,8 @@ use thenar_protect::{Keyring, SealedRecord, SplitMask, Token, TokenKind};
 use super::Verdict;
 use super::args::Verify;
 use super::error::CliError;
+use super::held_token;
 use super::output::{decision, with_score};
-use super::secret_file;
 use super::session::Session;
 
 pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError> {
@@ -16,8 +16,7 @@ pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError>
     let keyring = session.keyring()?;
     let pipeline = session.pipeline()?;
     let threshold = session.reachable(&pipeline, args.threshold.fmr)?;
-    let held = args.token.as_deref().map(secret_file::read).transpose()?;
-    let held = held.map(|secret| Token::from_bytes(*secret));
+    let held = held_token::read(&args.held, &keyring, &args.subject)?;
     let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
 
     let score = best_score(

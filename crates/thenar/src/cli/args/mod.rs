@@ -144,12 +144,25 @@ pub(crate) struct Enroll {
     #[arg(required = true, value_name = "PHOTO")]
     pub photos: Vec<PathBuf>,
     /// Give the subject a token of its own: its template is unrelated to all others, and `identify` cannot find it
-    #[arg(long, conflicts_with = "token")]
+    #[arg(long, conflicts_with_all = ["token", "token_passphrase"])]
     pub own_token: bool,
-    /// Keep the subject's token in this file and not in the keyring, and mask the template with it: store and keyring together
-    /// show nothing of it then. A new token where there is no file. Needed at every verify; `identify` cannot find the subject
+    #[command(flatten)]
+    pub held: HeldToken,
+}
+
+/// A token that its subject holds. It masks the template too: store and keyring together show nothing of it then.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HeldToken {
+    /// Keep the subject's token in this file and not in the keyring. A new token at enrolment where there is no file; needed at
+    /// every verify. `identify` cannot find the subject
     #[arg(long, value_name = "FILE")]
     pub token: Option<PathBuf>,
+    /// Make the token of a passphrase, which protects as much as the passphrase is hard to guess
+    #[arg(long, conflicts_with = "token")]
+    pub token_passphrase: bool,
+    /// Read that passphrase from the first line of this file (- for stdin) instead of asking for it
+    #[arg(long, value_name = "FILE", requires = "token_passphrase")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -159,9 +172,8 @@ pub(crate) struct Verify {
     pub subject: String,
     /// A photo of a palm
     pub photo: PathBuf,
-    /// The file of the subject's token, where it was enrolled with one
-    #[arg(long, value_name = "FILE")]
-    pub token: Option<PathBuf>,
+    #[command(flatten)]
+    pub held: HeldToken,
     #[command(flatten)]
     pub threshold: Threshold,
 }
