@@ -3,8 +3,7 @@
 //!
 //! * A *score*, asked with probes: three bits with each question, by weights whose sums tell them apart. A whole template
 //!   falls in a third as many questions as it has bits, whatever protects the record.
-//! * A *score*, asked with features, where an attacker can present palms only: strangers' features added up, each by how
-//!   near it was said to be. The sum points at what the bits were made of. A weighted score is nearly the projection of
+//! * A *score*, asked with features, without any key: strangers' features added up, each by how near it was said to be. The sum points at what the bits were made of. A weighted score is nearly the projection of
 //!   the feature on that, so after n strangers the sum has a cosine near √(n / (n + m)) with the m bits, and is accepted
 //!   after some tens.
 //! * *Accept or reject*, asked with probes: random ones until one is accepted, then to the edge of acceptance, where turning

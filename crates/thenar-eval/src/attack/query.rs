@@ -1,7 +1,8 @@
 //! What an attacker can ask the program's matcher, which weighs the bits of a probe.
 //!
 //! * A *feature*: a photo, or numbers fed in the place of the network's. The system makes the bits under its own token and
-//!   weighs them by rank, so the attacker chooses neither. Whoever can stand before the camera has this form, with any leak.
+//!   weighs them by rank, so the attacker chooses neither. Whoever can stand before the camera has this form, with any leak;
+//!   features that no palm has (sums, reconstructions) must be fed, or a picture made that gives them.
 //! * A *probe*: bits and weights fed behind level 1. The bits are free, and so is their order by weight; that an eighth of
 //!   the bits has each weight is not, for all probes of one length weigh the same. With k1 a feature is as good but for
 //!   the bits being half ones: the rows of `M⊥` are orthonormal, so `M⊥ᵀ q` is projected to any `q` that is wanted.
