@@ -1,21 +1,25 @@
-//! Hill climbing: queries improved by what the system answers.
+//! Hill climbing: queries improved by what the system answers. It is the program's matcher, with weights ([`super::query`]),
+//! unless the scheme is a published one.
 //!
-//! * A *score*, asked with bits: every bit is turned once and kept where the distance falls. Each query gives a bit away,
-//!   whatever protects the record.
-//! * A *score*, asked with features, where an attacker can present palms only: strangers' features added up, each by how
-//!   near it was said to be. The sum points at what the bits were made of; after n strangers it agrees with a template
-//!   of m bits in Φ(√(2 n / (π m))) of them, which is accepted after some tens.
-//! * *Accept or reject*, asked with bits: random bits until one query is accepted, then to the edge of acceptance, where
-//!   turning one bit tells whether it was right.
+//! * A *score*, asked with probes: three bits with each question, by weights whose sums tell them apart. A whole template
+//!   falls in a third as many questions as it has bits, whatever protects the record.
+//! * A *score*, asked with features, without any key: strangers' features added up, each by how near it was said to be. The sum points at what the bits were made of. A weighted score is nearly the projection of
+//!   the feature on that, so after n strangers the sum has a cosine near √(n / (n + m)) with the m bits, and is accepted
+//!   after some tens.
+//! * *Accept or reject*, asked with probes: random ones until one is accepted, then to the edge of acceptance, where turning
+//!   one bit tells whether it was right.
+//!
+//! Published matchers are asked with bits: one with each question, after n strangers' features Φ(√(2 n / (π m))) of them.
 //!
 //! No form of storage helps against an answer that tells more than it must. What helps is to give no score, to count
 //! queries, and to take captures only from devices that sign them.
 
-use rand::Rng;
-use rand::seq::SliceRandom;
+mod published;
+mod weighted;
+
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
-use thenar_protect::BitTemplate;
+use thenar_protect::{BitTemplate, ProbeBits};
 
 use super::options::FMRS;
 use super::palms::{normalised, stranger, stream};
@@ -49,7 +53,7 @@ struct Oracle<'a> {
 
 impl Oracle<'_> {
     /// The distance, or `None` when the bound is reached.
-    fn score(&mut self, query: &BitTemplate) -> Result<Option<f64>, EvalError> {
+    fn score(&mut self, query: &ProbeBits) -> Result<Option<f64>, EvalError> {
         if self.queries >= self.bound {
             return Ok(None);
         }
@@ -62,7 +66,7 @@ impl Oracle<'_> {
     }
 
     /// Accepted or not, or `None` when the bound is reached.
-    fn accepts(&mut self, query: &BitTemplate) -> Result<Option<bool>, EvalError> {
+    fn accepts(&mut self, query: &ProbeBits) -> Result<Option<bool>, EvalError> {
         Ok(self
             .score(query)?
             .map(|distance| distance <= self.threshold))
@@ -115,6 +119,7 @@ fn all(
     way: Way<'_>,
 ) -> Result<Vec<Climbed>, EvalError> {
     let options = system.options;
+    let published = options.database().is_some();
     let palms = options.searched.min(system.enrolled.len());
     (0..palms)
         .into_par_iter()
@@ -128,36 +133,19 @@ fn all(
                 accepted: None,
             };
             match way {
-                Way::ScoreBits(start) => by_score(oracle, &start.bits[number], rng),
                 Way::ScoreFeature => by_feature(system, oracle, rng),
-                Way::Accept(start) => by_acceptance(oracle, &start.bits[number], rng),
+                Way::ScoreBits(start) if published => {
+                    published::by_score(oracle, &start.bits[number], rng)
+                }
+                Way::ScoreBits(start) => weighted::by_score(oracle, &start.bits[number], rng),
+                Way::Accept(start) if published => {
+                    published::by_acceptance(oracle, &start.bits[number], rng)
+                }
+                Way::Accept(start) => weighted::by_acceptance(oracle, &start.bits[number], rng),
             }
         })
         .collect::<Result<_, _>>()
         .map_err(|error: EvalError| EvalError::attack(format!("climbing at FMR {fmr}: {error}")))
-}
-
-/// Turns each bit once, in random order, and keeps what lowers the distance.
-fn by_score(
-    mut oracle: Oracle<'_>,
-    start: &BitTemplate,
-    rng: &mut ChaCha20Rng,
-) -> Result<Climbed, EvalError> {
-    let mut best = start.clone();
-    let Some(mut nearest) = oracle.score(&best)? else {
-        return Ok(oracle.done(best));
-    };
-    let mut order: Vec<usize> = (0..best.len()).collect();
-    order.shuffle(rng);
-    for position in order {
-        let turned = turn(&best, position)?;
-        match oracle.score(&turned)? {
-            Some(distance) if distance < nearest => (best, nearest) = (turned, distance),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    Ok(oracle.done(best))
 }
 
 /// Strangers' features, weighted by how much nearer than the mean they are, until their sum is accepted.
@@ -173,7 +161,7 @@ fn by_feature(
     let mut best = system.bits(&stranger(values, rng))?;
     while oracle.accepted.is_none() {
         let feature = stranger(values, rng);
-        let Some(distance) = oracle.score(&system.bits(&feature)?)? else {
+        let Some(distance) = oracle.score(&system.probe(&feature)?)? else {
             break;
         };
         asked += 1.0;
@@ -193,65 +181,13 @@ fn by_feature(
         if towards.iter().all(|&value| value == 0.0) {
             continue;
         }
-        best = system.bits(&towards)?;
-        if oracle.score(&best)?.is_none() {
+        let sum = system.probe(&towards)?;
+        best = sum.bits().clone();
+        if oracle.score(&sum)?.is_none() {
             break;
         }
     }
     Ok(oracle.done(best))
-}
-
-/// Random bits until one query is accepted, then bit after bit at the edge.
-fn by_acceptance(
-    mut oracle: Oracle<'_>,
-    start: &BitTemplate,
-    rng: &mut ChaCha20Rng,
-) -> Result<Climbed, EvalError> {
-    let bits = start.len();
-    let mut query = start.clone();
-    loop {
-        match oracle.accepts(&query)? {
-            Some(true) => break,
-            Some(false) => query = random_bits(bits, rng)?,
-            None => return Ok(oracle.done(query)),
-        }
-    }
-    let mut order: Vec<usize> = (0..bits).collect();
-    order.shuffle(rng);
-    // Worse and worse, as long as it is accepted: in the end one more wrong bit is too many.
-    for &position in &order {
-        let turned = turn(&query, position)?;
-        match oracle.accepts(&turned)? {
-            Some(true) => query = turned,
-            Some(false) => break,
-            None => return Ok(oracle.done(query)),
-        }
-    }
-    // At the edge a turned bit is accepted where it was wrong. The query itself stays where it is.
-    let mut learnt = query.clone();
-    order.shuffle(rng);
-    for position in order {
-        match oracle.accepts(&turn(&query, position)?)? {
-            Some(true) => learnt = turn(&learnt, position)?,
-            Some(false) => {}
-            None => break,
-        }
-    }
-    Ok(oracle.done(learnt))
-}
-
-fn turn(bits: &BitTemplate, position: usize) -> Result<BitTemplate, EvalError> {
-    let mut words = bits.words().to_vec();
-    words[position / 64] ^= 1 << (position % 64);
-    BitTemplate::from_words(words, bits.len()).map_err(EvalError::attack)
-}
-
-fn random_bits(bits: usize, rng: &mut ChaCha20Rng) -> Result<BitTemplate, EvalError> {
-    let mut words: Vec<u64> = (0..bits.div_ceil(64)).map(|_| rng.random()).collect();
-    if let (Some(last), 1..) = (words.last_mut(), bits % 64) {
-        *last &= (1 << (bits % 64)) - 1;
-    }
-    BitTemplate::from_words(words, bits).map_err(EvalError::attack)
 }
 
 fn report(
@@ -285,10 +221,12 @@ fn median(mut values: Vec<u64>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::query::random_bits;
     use super::super::system::Record;
     use super::*;
 
-    fn palm(bits: usize, rng: &mut ChaCha20Rng) -> Enrolled {
+    /// A palm whose record is a random template in clear.
+    pub(super) fn palm(bits: usize, rng: &mut ChaCha20Rng) -> Enrolled {
         let template = random_bits(bits, rng).unwrap();
         Enrolled {
             records: vec![Record::Clear(template.clone())],
@@ -296,7 +234,7 @@ mod tests {
         }
     }
 
-    fn oracle(palm: &Enrolled, threshold: f64, bound: u64) -> Oracle<'_> {
+    pub(super) fn oracle(palm: &Enrolled, threshold: f64, bound: u64) -> Oracle<'_> {
         Oracle {
             palm,
             threshold,
@@ -304,36 +242,6 @@ mod tests {
             bound,
             accepted: None,
         }
-    }
-
-    #[test]
-    fn a_score_gives_a_bit_for_each_query() {
-        let rng = &mut stream(6, 6);
-        let palm = palm(200, rng);
-        let start = random_bits(200, rng).unwrap();
-        let found = by_score(oracle(&palm, 0.4, 1000), &start, rng).unwrap();
-        assert_eq!((&found.best, found.queries), (&palm.template, 201));
-        // From about 100 wrong bits to 80: about 40 queries.
-        assert!((5..90).contains(&found.accepted.unwrap()), "{found:?}");
-        let bounded = by_score(oracle(&palm, 0.0, 50), &start, rng).unwrap();
-        assert_eq!((bounded.queries, bounded.accepted), (50, None));
-        assert!(bounded.best.hamming(&palm.template) < start.hamming(&palm.template));
-    }
-
-    #[test]
-    fn acceptance_alone_gives_every_bit_once_one_query_is_accepted() {
-        let rng = &mut stream(7, 7);
-        let palm = palm(128, rng);
-        let start = random_bits(128, rng).unwrap();
-        // 52 of 128 wrong bits are accepted: about one in 50 strangers.
-        let found = by_acceptance(oracle(&palm, 52.0 / 128.0, 5000), &start, rng).unwrap();
-        assert_eq!(found.best, palm.template);
-        assert!(
-            found.queries < 1000 && found.accepted.unwrap() > 1,
-            "{found:?}"
-        );
-        let bounded = by_acceptance(oracle(&palm, 0.1, 300), &start, rng).unwrap();
-        assert_eq!((bounded.queries, bounded.accepted), (300, None));
     }
 
     #[test]

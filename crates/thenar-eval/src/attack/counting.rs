@@ -1,11 +1,12 @@
 //! The plain reading of stolen records: signs of column sums, or the ciphertext as if it were a template.
 
+use rand_chacha::ChaCha20Rng;
 use thenar_protect::khidden::{ColumnSums, KHiddenParams};
 use thenar_protect::{BitTemplate, SealedRecord};
 
 use super::report::{Fraction, Recovery};
 use super::system::{Enrolled, Record};
-use super::{Options, Scheme};
+use super::{Options, Scheme, query};
 use crate::EvalError;
 use crate::metrics::normal_cdf;
 
@@ -55,6 +56,22 @@ pub(super) fn xor(palm: &Enrolled) -> Option<Result<BitTemplate, EvalError>> {
         }
         _ => None,
     }
+}
+
+/// All bits, those last of which most of the palm's records say the same; at random among equals. Of one record, at random:
+/// nothing tells a bit of ciphertext from another.
+pub(super) fn surest_last(palm: &Enrolled, rng: &mut ChaCha20Rng) -> Result<Vec<usize>, EvalError> {
+    let stored = palm.records.iter().map(in_the_store);
+    let stored = stored.collect::<Result<Vec<_>, _>>()?;
+    let mut order = query::any_order(palm.template.len(), rng);
+    order.sort_by_key(|&j| {
+        let set = stored
+            .iter()
+            .filter(|bits| bits.bit(j) == Some(true))
+            .count();
+        (2 * set).abs_diff(stored.len())
+    });
+    Ok(order)
 }
 
 fn sums_of(record: &Record) -> Option<&ColumnSums> {
@@ -127,5 +144,34 @@ pub(super) fn recovery(
         theory,
         solved: None,
         effort: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::palms::stream;
+    use super::*;
+
+    #[test]
+    fn bits_that_records_agree_on_weigh_most() {
+        let record = |bits: [u8; 4]| {
+            Record::Clear(BitTemplate::from_bools(&bits.map(|bit| bit == 1)).unwrap())
+        };
+        // Of three records 2, 3, 2 and 3 say the same.
+        let palm = Enrolled {
+            template: BitTemplate::from_bools(&[true; 4]).unwrap(),
+            records: [[1, 0, 0, 1], [1, 0, 1, 1], [0, 0, 0, 1]]
+                .map(record)
+                .into(),
+        };
+        let mut orders: Vec<Vec<usize>> = (0..50)
+            .map(|seed| surest_last(&palm, &mut stream(seed, 1)).unwrap())
+            .collect();
+        orders.sort();
+        orders.dedup();
+        assert_eq!(
+            orders,
+            [[0, 2, 1, 3], [0, 2, 3, 1], [2, 0, 1, 3], [2, 0, 3, 1]]
+        );
     }
 }

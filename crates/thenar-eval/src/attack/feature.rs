@@ -118,7 +118,7 @@ fn from_ratio(options: &Options, palms: &Palms, bits: usize) -> Result<Reconstru
     })
 }
 
-/// Presents features to a system that makes bits of them under its own token.
+/// Presents features to a system that makes probes of them under its own token.
 fn ask(
     system: &System<'_>,
     target: &str,
@@ -127,7 +127,7 @@ fn ask(
     let distances = features
         .iter()
         .zip(&system.enrolled)
-        .map(|(feature, palm)| palm.records[0].distance(&system.bits(feature)?))
+        .map(|(feature, palm)| palm.records[0].distance(&system.probe(feature)?))
         .collect::<Result<Vec<f64>, _>>()?;
     Ok(accepted(
         system,

@@ -2,18 +2,23 @@
 //!
 //! Mated pairs are of two captures of one palm, non-mated ones of two palms; the records of a pair have different keys.
 //! The best of several scores is above the floor a little more often than one score is.
+//!
+//! The matcher's own score needs a query where there is only a record: the attacker makes one of the first record's bits
+//! ([`super::query`]) and compares it with what they have of the second. With k1 it is the probe of the reconstructed feature
+//! under the second system's token, without it the bits themselves with any weights.
+//!
 //! With the same k1 and a fresh k2 all unlinkability must come from level 2; with both fresh it may come from level 1.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use thenar_protect::BitTemplate;
+use thenar_protect::{BitTemplate, Match, ProbeBits};
 
 use super::feature::Inverse;
 use super::options::{Leak, Options, Scheme};
-use super::palms::{Palms, cosine};
+use super::palms::{Palms, cosine, stream};
 use super::report::Linkage;
 use super::system::{Record, Setup, System};
-use super::{counting, search};
+use super::{counting, query, search};
 use crate::EvalError;
 use crate::metrics::{PUBLISHED_BINS, Unlinkability, linkability_floor, unlinkability};
 
@@ -183,6 +188,13 @@ pub(super) fn all_scores(options: &Options, palms: &Palms) -> Result<Vec<LinkSco
                 cosine(&one[a], &two[b])
             });
         }
+        if options.database().is_none() {
+            let probes = features.probes(second)?;
+            // A share of the weight, or 0.5 where there is none.
+            add("weighted distance of a probe", &|a, b| {
+                second_features.bits[b].distance(&probes[a]).unwrap_or(0.5)
+            });
+        }
     }
     Ok(scores)
 }
@@ -224,6 +236,16 @@ impl Features {
             None
         };
         Ok(Self { name, bits, values })
+    }
+
+    /// The best probe of each for the matcher of another system.
+    fn probes(&self, other: &System<'_>) -> Result<Vec<ProbeBits>, EvalError> {
+        if let Some(values) = &self.values {
+            return values.iter().map(|feature| other.probe(feature)).collect();
+        }
+        let rng = &mut stream(other.options.seed, 4 << 32);
+        let fed = |bits: &BitTemplate| query::probe(bits, &query::any_order(bits.len(), rng));
+        self.bits.iter().map(fed).collect()
     }
 }
 
@@ -293,7 +315,7 @@ mod tests {
     fn sealed_records_do_not_link_and_negative_databases_do() {
         let sealed = report(Scheme::Sealed, Leak::Store);
         for score in &sealed.scores {
-            // Four scores, each above the limit once in 20 times: a third of room.
+            // Six scores, each above the limit once in 20 times: a third of room.
             assert!(score.d_sys < 1.3 * score.d_sys_floor_95, "{score:?}");
         }
         let published = report(Scheme::KHidden, Leak::Store);
@@ -310,7 +332,13 @@ mod tests {
         for scheme in [Scheme::Sealed, Scheme::KHidden] {
             let leaked = report(scheme, Leak::All);
             assert!(leaked.d_sys > 0.9, "{leaked:?}");
-            assert_eq!(leaked.scores.len(), 6);
+            let weighted = usize::from(scheme == Scheme::Sealed);
+            assert_eq!(leaked.scores.len(), 6 + 2 * weighted);
+            let mut matcher = leaked
+                .scores
+                .iter()
+                .filter(|s| s.score.starts_with("weighted"));
+            assert!(matcher.all(|s| s.d_sys > 0.9), "{leaked:?}");
             // The token alone links a negative database, and nothing of a sealed record.
             let token = report(scheme, Leak::StoreK1);
             assert_eq!(token.d_sys > 0.9, scheme == Scheme::KHidden, "{token:?}");

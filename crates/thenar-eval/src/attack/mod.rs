@@ -12,6 +12,9 @@
 //! | `climb` | hill climbing by scores, and by acceptance alone |
 //! | `linkage` | records of one palm told from records of two |
 //!
+//! What is asked is compared as the program does it, with weights of the query's bits; `query` says which of them an attacker
+//! can choose. Published schemes compare bits.
+//!
 //! Features are drawn ([`Palms::drawn`]) or given ([`Palms::given`]). The keys of level 2 are drawn for each record of a
 //! negative database and once for sealed records.
 
@@ -22,6 +25,7 @@ mod feature;
 mod linkage;
 mod options;
 mod palms;
+mod query;
 mod report;
 mod rows;
 mod search;
@@ -40,6 +44,7 @@ pub use table::table;
 use thenar_protect::BitTemplate;
 
 use crate::EvalError;
+use palms::stream;
 use system::{Setup, System};
 
 /// Runs the attacks on drawn palms whose features have twice as many values as templates have bits.
@@ -172,18 +177,22 @@ fn plain_reading(system: &System<'_>) -> Result<Reading, EvalError> {
     })
 }
 
-/// Asks each palm's first record with the bits that were guessed of it.
+/// Asks each palm's first record with the bits that were guessed of it, the surest with the most weight.
 fn replay(
     system: &System<'_>,
-    query: &str,
+    name: &str,
     guesses: &[BitTemplate],
 ) -> Result<Vec<Acceptance>, EvalError> {
+    let rng = &mut stream(system.options.seed, 3 << 32);
     let distances = guesses
         .iter()
         .zip(&system.enrolled)
-        .map(|(guess, palm)| palm.records[0].distance(guess))
+        .map(|(guess, palm)| {
+            let order = counting::surest_last(palm, rng)?;
+            palm.records[0].distance(&query::probe(guess, &order)?)
+        })
         .collect::<Result<Vec<f64>, _>>()?;
-    Ok(accepted(system, query, "same record", &distances))
+    Ok(accepted(system, name, "same record", &distances))
 }
 
 /// How many distances are accepted at each threshold there is.
@@ -211,7 +220,7 @@ fn parameters(options: &Options, system: &System<'_>) -> String {
 fn genuine_distance(system: &System<'_>) -> Result<f64, EvalError> {
     let mut differing = 0;
     for (palm, enrolled) in system.enrolled.iter().enumerate() {
-        differing += u64::from(enrolled.template.hamming(&system.query(palm)?));
+        differing += u64::from(enrolled.template.hamming(system.query(palm)?.bits()));
     }
     let bits = system.enrolled.len() * system.template_bits();
     Ok(differing as f64 / bits as f64)

@@ -104,7 +104,8 @@ impl Mean {
 pub struct Threshold {
     /// The false-match rate it is set for.
     pub fmr: f64,
-    /// A query is accepted at this distance and below. `None`: too few comparisons to tell.
+    /// A query is accepted at this distance and below, for sealed records and bits in clear a share of the query's weight.
+    /// `None`: too few comparisons to tell.
     pub distance: Option<f64>,
     /// Comparisons of impostors it was set by. They are fewer independent ones: each stranger meets each record.
     pub comparisons: u64,
@@ -168,7 +169,7 @@ pub struct Reconstruction {
 pub struct Climb {
     /// What the system answers: `score` or `accept/reject`.
     pub oracle: String,
-    /// What is asked: `bits` or `feature`.
+    /// What is asked: `feature`, or `bits`, with weights in an order of the attacker's where the matcher weighs.
     pub query: String,
     /// Where it begins.
     pub start: String,

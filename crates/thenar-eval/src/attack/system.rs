@@ -3,7 +3,8 @@
 use rand_chacha::ChaCha20Rng;
 use thenar_protect::khidden::{ColumnSums, KHiddenParams, NegativeDatabase};
 use thenar_protect::{
-    BitTemplate, ContractId, Level1, Level1Params, Match, SealedRecord, StoreKey, Token, TokenRef,
+    BitTemplate, ContractId, Level1, Level1Params, Match, ProbeBits, SealedRecord, StoreKey, Token,
+    TokenRef,
 };
 
 use super::options::FMRS;
@@ -31,10 +32,11 @@ pub(super) enum Record {
 }
 
 impl Record {
-    /// What the system's matcher says of a query: smaller is nearer.
-    pub(super) fn distance(&self, query: &BitTemplate) -> Result<f64, EvalError> {
+    /// What the system's matcher says of a query, 0 to 1: smaller is nearer. A published matcher sees its bits alone; the
+    /// program's adds up the weights of those that differ, as a share of all.
+    pub(super) fn distance(&self, query: &ProbeBits) -> Result<f64, EvalError> {
         match self {
-            Self::Database(_, sums, _) => sums.distance(query),
+            Self::Database(_, sums, _) => sums.distance(query.bits()),
             Self::Sealed(_, bits) | Self::Clear(bits) => bits.distance(query),
         }
         .map_err(EvalError::attack)
@@ -129,14 +131,19 @@ impl<'a> System<'a> {
         self.level1.bits(feature).map_err(EvalError::attack)
     }
 
+    /// The query that a feature becomes here.
+    pub(super) fn probe(&self, feature: &[f32]) -> Result<ProbeBits, EvalError> {
+        self.level1.probe(feature).map_err(EvalError::attack)
+    }
+
     /// Bits of a template here.
     pub(super) fn template_bits(&self) -> usize {
         self.level1.params().bits()
     }
 
-    /// The template of the genuine query of a palm.
-    pub(super) fn query(&self, palm: usize) -> Result<BitTemplate, EvalError> {
-        self.bits(self.palms.capture(palm, self.query_capture))
+    /// The genuine query of a palm.
+    pub(super) fn query(&self, palm: usize) -> Result<ProbeBits, EvalError> {
+        self.probe(self.palms.capture(palm, self.query_capture))
     }
 
     /// The threshold for a false-match rate, where there is one.
@@ -189,7 +196,7 @@ impl<'a> System<'a> {
         let mut distances = Vec::with_capacity(palms * strangers);
         for number in 0..strangers {
             let query = if drawn {
-                self.bits(&stranger(self.palms.feature_len(), rng))?
+                self.probe(&stranger(self.palms.feature_len(), rng))?
             } else {
                 self.query(number)?
             };
@@ -264,6 +271,66 @@ mod tests {
         assert_eq!(threshold_at(&tied, 1e-3), None);
     }
 
+    /// The share of the weight of differing bits, by sorting a projection and going through it.
+    fn slow_distance(projected: &[f64], enrolled: &BitTemplate) -> f64 {
+        let bits = projected.len();
+        let mut sorted = projected.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let median = (sorted[bits / 2 - 1] + sorted[bits / 2]) / 2.0;
+        let mut far: Vec<(f64, usize)> = (0..bits)
+            .map(|i| ((projected[i] - median).abs(), i))
+            .collect();
+        far.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let (mut differing, mut total) = (0, 0);
+        for (rank, &(_, i)) in far.iter().enumerate() {
+            let weight = u32::from(thenar_protect::PROBE_WEIGHTS[8 * rank / bits]);
+            total += weight;
+            if (projected[i] > median) != enrolled.bit(i).unwrap() {
+                differing += weight;
+            }
+        }
+        f64::from(differing) / f64::from(total)
+    }
+
+    #[test]
+    fn thresholds_are_those_of_weighted_comparisons() {
+        for (seed, scheme) in [
+            (1, Scheme::Sealed),
+            (2, Scheme::Level1),
+            (3, Scheme::Sealed),
+        ] {
+            let drawn = Palms::drawn(56, 128, 0.81, seed);
+            let captures = |palm| (0..2).map(|n| drawn.capture(palm, n).to_vec()).collect();
+            let palms = Palms::given((0..56).map(captures).collect()).unwrap();
+            let options = Options {
+                seed,
+                ..Options::new(scheme, Leak::Store)
+            };
+            let setup = Setup {
+                bits: 64,
+                capture: 0,
+                records: 1,
+                number: 0,
+                thresholds: true,
+            };
+            let system = System::new(&options, &palms, setup).unwrap();
+            // 56 · 55 comparisons, of which three are accepted at FMR 1e-3.
+            let mut distances = Vec::new();
+            for query in 0..56 {
+                let projected = system.level1.project(palms.capture(query, 1)).unwrap();
+                let others = (0..56).filter(|&palm| palm != query);
+                distances.extend(
+                    others.map(|palm| slow_distance(&projected, &system.enrolled[palm].template)),
+                );
+            }
+            let accepted = |limit: f64| distances.iter().filter(|&&d| d <= limit).count();
+            let within = distances.iter().copied().filter(|&d| accepted(d) <= 3);
+            let expected = within.max_by(f64::total_cmp);
+            assert_eq!(system.threshold(1e-3), expected, "{scheme} {seed}");
+            assert_eq!(system.threshold(1e-4), None);
+        }
+    }
+
     /// Every scheme accepts the genuine and not the strangers, at the rate its threshold is set for.
     #[test]
     fn systems_work_before_they_are_attacked() {
@@ -288,7 +355,7 @@ mod tests {
             let rng = &mut stream(9, 9);
             let mut accepted = 0;
             for _ in 0..500 {
-                let query = system.bits(&stranger(512, rng)).unwrap();
+                let query = system.probe(&stranger(512, rng)).unwrap();
                 for palm in &system.enrolled {
                     accepted += u32::from(palm.records[1].distance(&query).unwrap() <= threshold);
                 }
