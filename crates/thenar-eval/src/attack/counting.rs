@@ -14,7 +14,7 @@ use crate::metrics::normal_cdf;
 pub(super) fn name(options: &Options) -> &'static str {
     match options.scheme {
         Scheme::KHidden | Scheme::KHiddenPublicCode => "column sums",
-        Scheme::Sealed => "ciphertext",
+        Scheme::Sealed | Scheme::Split => "ciphertext",
         Scheme::Level1 => "bits in clear",
     }
 }
@@ -23,8 +23,8 @@ pub(super) fn name(options: &Options) -> &'static str {
 pub(super) fn theory(options: &Options, records: usize) -> Option<f64> {
     match options.database() {
         Some(params) => Some(sign_recovery(&params, records)),
-        None if options.scheme == Scheme::Sealed => Some(0.5),
-        None => Some(1.0),
+        None if options.scheme == Scheme::Level1 => Some(1.0),
+        None => Some(0.5),
     }
 }
 

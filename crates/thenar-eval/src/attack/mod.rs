@@ -166,7 +166,7 @@ fn plain_reading(system: &System<'_>) -> Result<Reading, EvalError> {
         return Ok(Reading {
             name: "opened with k2",
             bits: bits.collect::<Result<_, _>>()?,
-            theory: None,
+            theory: (options.scheme == Scheme::Split && !options.leak.has_k1()).then_some(0.5),
         });
     }
     let records = system.enrolled[0].records.len();

@@ -20,6 +20,9 @@ pub enum Scheme {
     /// The default: bits sealed under the store key.
     #[serde(rename = "sealed")]
     Sealed,
+    /// The split form for 1:1: bits masked under the token, which the subject holds, then sealed. Here one token serves all palms.
+    #[serde(rename = "split")]
+    Split,
     /// Level 1 alone: bits in clear, to compare with.
     #[serde(rename = "level1")]
     Level1,
@@ -27,10 +30,11 @@ pub enum Scheme {
 
 impl Scheme {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::KHidden,
         Self::KHiddenPublicCode,
         Self::Sealed,
+        Self::Split,
         Self::Level1,
     ];
 
@@ -41,6 +45,7 @@ impl Scheme {
             Self::KHidden => "khidden",
             Self::KHiddenPublicCode => "khidden-public-code",
             Self::Sealed => "sealed",
+            Self::Split => "split",
             Self::Level1 => "level1",
         }
     }
@@ -187,7 +192,7 @@ impl Options {
         match self.scheme {
             Scheme::KHidden => Some(self.khidden.clone()),
             Scheme::KHiddenPublicCode => Some(KHiddenParams::public_code()),
-            Scheme::Sealed | Scheme::Level1 => None,
+            Scheme::Sealed | Scheme::Split | Scheme::Level1 => None,
         }
     }
 

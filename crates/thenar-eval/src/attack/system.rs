@@ -3,8 +3,8 @@
 use rand_chacha::ChaCha20Rng;
 use thenar_protect::khidden::{ColumnSums, KHiddenParams, NegativeDatabase};
 use thenar_protect::{
-    BitTemplate, ContractId, Level1, Level1Params, Match, ProbeBits, SealedRecord, StoreKey, Token,
-    TokenRef,
+    BitTemplate, ContractId, Level1, Level1Params, Match, ProbeBits, SealedRecord, SplitMask,
+    StoreKey, Token, TokenRef,
 };
 
 use super::options::FMRS;
@@ -160,11 +160,21 @@ impl<'a> System<'a> {
                 let bits: Vec<bool> = bits.iter().map(|&bit| bit == Some(true)).collect();
                 BitTemplate::from_bools(&bits).map_err(EvalError::attack)
             }
-            Record::Sealed(sealed, _) => sealed
-                .open(&self.key, &contract(), OWNER)
-                .map_err(EvalError::attack),
+            Record::Sealed(sealed, _) => self.opened(sealed, self.options.leak.has_k1()),
             Record::Clear(bits) => Ok(bits.clone()),
         }
+    }
+
+    /// What k2 makes of a record, and k1 besides where it is known: the split form takes both.
+    fn opened(&self, sealed: &SealedRecord, has_k1: bool) -> Result<BitTemplate, EvalError> {
+        let bits = sealed.open(&self.key, &contract(), OWNER);
+        let bits = bits.map_err(EvalError::attack)?;
+        if self.options.scheme != Scheme::Split || !has_k1 {
+            return Ok(bits);
+        }
+        SplitMask::new(&self.token, sealed.id(), bits.len())
+            .and_then(|mask| mask.template(&bits))
+            .map_err(EvalError::attack)
     }
 
     fn protect(&self, template: &BitTemplate, rng: &mut ChaCha20Rng) -> Result<Record, EvalError> {
@@ -174,13 +184,17 @@ impl<'a> System<'a> {
         if self.options.scheme == Scheme::Level1 {
             return Ok(Record::Clear(template.clone()));
         }
-        let token = TokenRef::collection(&self.token);
-        let sealed = SealedRecord::seal(template, &contract(), token, &self.key, 1, OWNER, rng);
+        let (token, key) = (&self.token, &self.key);
+        let sealed = if self.options.scheme == Scheme::Split {
+            SealedRecord::seal_split(template, &contract(), token, key, 1, OWNER, rng)
+        } else {
+            let token = TokenRef::collection(token);
+            SealedRecord::seal(template, &contract(), token, key, 1, OWNER, rng)
+        };
         // The thief reads the bytes of the store.
         let sealed = SealedRecord::from_bytes(&sealed.to_bytes()).map_err(EvalError::attack)?;
-        let opened = sealed
-            .open(&self.key, &contract(), OWNER)
-            .map_err(EvalError::attack)?;
+        // Of the split form the matcher sees template and probe under one mask, which changes no distance.
+        let opened = self.opened(&sealed, true)?;
         Ok(Record::Sealed(sealed, opened))
     }
 
@@ -362,6 +376,11 @@ mod tests {
             }
             // 10 of 10,000 are expected.
             assert!((2..25).contains(&accepted), "{scheme}: {accepted}");
+            // The split form opens with both secrets only.
+            let system = System {
+                options: &Options::new(scheme, Leak::All),
+                ..system
+            };
             let opened = system.open(&system.enrolled[3].records[0]).unwrap();
             let wrong = opened.hamming(&system.enrolled[3].template);
             assert!(wrong < 8, "{scheme}: {wrong}");

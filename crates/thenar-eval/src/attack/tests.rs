@@ -36,10 +36,15 @@ fn column_sums_recover_at_the_rate_of_theory_and_are_accepted_always() {
 
 #[test]
 fn a_stolen_sealed_store_gives_chance() {
-    for leak in [Leak::Store, Leak::SeveralRecords] {
+    for (scheme, leak) in [
+        (Scheme::Sealed, Leak::Store),
+        (Scheme::Sealed, Leak::SeveralRecords),
+        (Scheme::Split, Leak::StoreK2),
+        (Scheme::Split, Leak::StoreK1),
+    ] {
         let options = Options {
             records: 200,
-            ..small(Scheme::Sealed, leak)
+            ..small(scheme, leak)
         };
         let report = run(&options).unwrap();
         // 102,400 bits: standard deviation 0.16 points.
@@ -65,6 +70,7 @@ fn what_is_open_is_seen_whole() {
     for (scheme, leak) in [
         (Scheme::Level1, Leak::Store),
         (Scheme::Sealed, Leak::StoreK2),
+        (Scheme::Split, Leak::All),
         (Scheme::KHidden, Leak::StoreK2),
     ] {
         let report = run(&small(scheme, leak)).unwrap();

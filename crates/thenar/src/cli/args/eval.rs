@@ -46,7 +46,8 @@ pub(crate) struct Drawn {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct EvalAttack {
-    /// How records are protected: khidden, khidden-public-code, sealed (what ships) or level1, several with commas
+    /// How records are protected: khidden, khidden-public-code, sealed (what ships), split (`enroll --token`) or level1, several with
+    /// commas
     #[arg(long, value_delimiter = ',', default_value = "sealed")]
     pub scheme: Vec<Scheme>,
     /// What the attacker has: store, store+k1, store+k2, all or several-records, several with commas
