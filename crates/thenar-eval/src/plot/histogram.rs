@@ -66,13 +66,19 @@ impl Histogram {
     }
 }
 
-/// The step that all scores are a multiple of apart, where there are few enough steps for it to show.
+/// The step of all scores of a curve, see [`common_step`].
 fn step(curve: &ErrorCurve) -> Option<f64> {
-    const MOST_STEPS: usize = 20_000;
     let runs = curve.runs(Kind::Genuine).chain(curve.runs(Kind::Impostor));
+    common_step(runs.map(|(score, _)| f64::from(score)))
+}
+
+/// The step that all scores are a multiple of apart, where there are few enough steps for it to show. Equal scores may
+/// come several times, but not many times as often as there are steps.
+pub(crate) fn common_step(all: impl Iterator<Item = f64>) -> Option<f64> {
+    const MOST_STEPS: usize = 20_000;
     let mut scores: Vec<f64> = Vec::new();
-    for (score, _) in runs {
-        scores.push(f64::from(score));
+    for score in all {
+        scores.push(score);
         if scores.len() > MOST_STEPS {
             return None;
         }
