@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn tokens_are_those_of_the_scenario() {
         let region = roi(0.0);
-        for protect in [Protect::L1, Protect::Biohashing] {
+        for protect in [Protect::L1, Protect::MlpHash] {
             let of = |tokens| {
                 let maker = Maker::new(Method::Compact, protect, None, None).unwrap();
                 let maker = maker.with_tokens(tokens).unwrap();
