@@ -23,6 +23,9 @@ pub struct Meta {
     pub method: String,
     /// Protection: `none`, `l1`, `l2`, `l1+l2`.
     pub protect: String,
+    /// Whose token templates are under: `one` for all, its `own` for each palm, or an`other` for the probes; `None` for a
+    /// protection without a token.
+    pub tokens: Option<String>,
     /// What was read: `roi` or `photo`.
     pub input: String,
     /// The command that made the scores.
@@ -76,6 +79,7 @@ pub fn evaluate_curve(curve: &ErrorCurve, meta: &Meta) -> Report {
         schema_version: SCHEMA_VERSION,
         method: meta.method.clone(),
         protect: meta.protect.clone(),
+        tokens: meta.tokens.clone(),
         input: meta.input.clone(),
         command_line: meta.command_line.clone(),
         model_contract: meta.model_contract.clone(),

@@ -32,6 +32,10 @@ pub struct Report {
     pub method: String,
     /// Protection: `none`, `l1`, `l2`, `l1+l2`.
     pub protect: String,
+    /// Whose token templates are under: `one` for all, its `own` for each palm, or an`other` for the probes; `None` for a
+    /// protection without a token, and in reports of older versions.
+    #[serde(default)]
+    pub tokens: Option<String>,
     /// What was read: `roi` or `photo`.
     pub input: String,
     /// The command that made the scores.

@@ -6,11 +6,12 @@ use crate::report::{ListInfo, OperatingPoint, Report};
 use crate::report_parts::{IdentificationFigures, SubjectBootstrap};
 
 pub(crate) fn render(report: &Report) -> String {
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let (mut rows, none): (Vec<(String, String)>, _) = (Vec::new(), String::new());
     let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
     for (name, value) in [
         ("Method", &report.method),
         ("Protection", &report.protect),
+        ("Tokens", report.tokens.as_ref().unwrap_or(&none)),
         ("Input", &report.input),
     ] {
         if !value.is_empty() {

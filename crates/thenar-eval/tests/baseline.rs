@@ -114,6 +114,10 @@ fn another_test_is_marked_with_the_reason() {
         "input was \"roi\" and is \"photo\""
     );
     assert_eq!(
+        reasons(&|r| r.tokens = Some("own".into())),
+        "tokens were \"one\" and are \"own\""
+    );
+    assert_eq!(
         reasons(&|r| r.genuine += 7),
         "genuine comparisons, with failures, were 1000 and are 1007"
     );
@@ -121,6 +125,10 @@ fn another_test_is_marked_with_the_reason() {
     let mut failing = old.clone();
     (failing.genuine, failing.genuine_failed) = (990, 10);
     assert!(compare(&old, &failing).is_same_test());
+    // No token is as good as one for all.
+    let mut protected = old.clone();
+    protected.tokens = Some("one".into());
+    assert!(compare(&old, &protected).is_same_test());
 }
 
 #[test]

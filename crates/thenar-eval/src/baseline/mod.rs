@@ -127,6 +127,12 @@ fn differences(old: &Report, new: &Report) -> Vec<String> {
     if old.input != new.input {
         reasons.push(format!("input was {:?} and is {:?}", old.input, new.input));
     }
+    // A protection without a token is tested with nobody having one, which is as if all had the same.
+    let tokens = |r: &Report| r.tokens.clone().unwrap_or_else(|| "one".into());
+    if tokens(old) != tokens(new) {
+        let (a, b) = (tokens(old), tokens(new));
+        reasons.push(format!("tokens were {a:?} and are {b:?}"));
+    }
     // Failures included: a method that rejects more samples is compared on fewer scores, but on the same test.
     for (kind, a, b) in [
         (

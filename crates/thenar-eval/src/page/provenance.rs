@@ -48,10 +48,11 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
 }
 
 fn of_system(system: &System<'_>, with_heading: bool) -> Markup {
-    let report = system.report;
+    let (report, none) = (system.report, String::new());
     let facts = [
         ("Method", &report.method),
         ("Protection", &report.protect),
+        ("Tokens", report.tokens.as_ref().unwrap_or(&none)),
         ("Input", &report.input),
     ];
     let lists = [("Gallery", &report.gallery), ("Probe", &report.probe)];

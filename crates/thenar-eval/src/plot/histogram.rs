@@ -66,13 +66,19 @@ impl Histogram {
     }
 }
 
-/// The step that all scores are a multiple of apart, where there are few enough steps for it to show.
+/// The step of all scores of a curve, see [`common_step`].
 fn step(curve: &ErrorCurve) -> Option<f64> {
-    const MOST_STEPS: usize = 20_000;
     let runs = curve.runs(Kind::Genuine).chain(curve.runs(Kind::Impostor));
+    common_step(runs.map(|(score, _)| f64::from(score)))
+}
+
+/// The step that all scores are a multiple of apart, where there are few enough steps for it to show. Equal scores may
+/// come several times, but not many times as often as there are steps.
+pub(crate) fn common_step(all: impl Iterator<Item = f64>) -> Option<f64> {
+    const MOST_STEPS: usize = 20_000;
     let mut scores: Vec<f64> = Vec::new();
-    for (score, _) in runs {
-        scores.push(f64::from(score));
+    for score in all {
+        scores.push(score);
         if scores.len() > MOST_STEPS {
             return None;
         }
@@ -80,8 +86,11 @@ fn step(curve: &ErrorCurve) -> Option<f64> {
     scores.sort_by(f64::total_cmp);
     scores.dedup();
     let apart = scores.windows(2).map(|w| w[1] - w[0]);
-    let step = apart.clone().fold(f64::INFINITY, f64::min);
-    let is_whole = |gap: f64| (gap / step - (gap / step).round()).abs() < 1e-3;
+    let least = apart.clone().fold(f64::INFINITY, f64::min);
+    // The least is one that rounding made a little too small; over all of them rounding does not matter.
+    let steps: f64 = apart.clone().map(|gap| (gap / least).round()).sum();
+    let step = apart.clone().sum::<f64>() / steps;
+    let is_whole = |gap: f64| (gap / step - (gap / step).round()).abs() < 5e-3;
     (step.is_finite() && apart.clone().all(is_whole)).then_some(step)
 }
 
@@ -199,4 +208,22 @@ fn draw(
 fn shares(counts: &[u64]) -> Vec<f64> {
     let all = counts.iter().sum::<u64>().max(1) as f64;
     counts.iter().map(|&count| count as f64 / all).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_step;
+
+    #[test]
+    fn steps_are_found_through_the_rounding_of_scores() {
+        // Shares of 13,001, as a probe's weights give them, with gaps in the tails.
+        let shares = (0..3000u16).filter(|n| n % 7 != 0 || (500..2500).contains(n));
+        let scores = shares.map(|n| f64::from((f32::from(n) + 5000.0) / 13_001.0));
+        let step = common_step(scores).unwrap();
+        assert!((step * 13_001.0 - 1.0).abs() < 1e-5, "{step}");
+        let smooth = (0..3000).map(|n| (f64::from(n) * 0.37).sin());
+        assert!(common_step(smooth).is_none());
+        assert!(common_step(std::iter::repeat_n(0.5, 9)).is_none());
+        assert!(common_step(std::iter::empty()).is_none());
+    }
 }

@@ -28,6 +28,7 @@ pub use det::{
     Banded, det_bands_csv, det_bands_svg, det_csv, det_svg, det_systems_bands_svg, det_systems_csv,
     det_systems_svg,
 };
+pub(crate) use histogram::common_step;
 pub use histogram::{Histogram, histogram_csv, histogram_svg, marked_histogram_svg};
 pub use roc::{roc_csv, roc_svg, roc_systems_csv, roc_systems_svg};
 pub use unlinkability::{unlinkability_csv, unlinkability_svg};

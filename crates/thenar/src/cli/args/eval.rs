@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use thenar_eval::attack::{Leak, Scheme};
 use thenar_eval::layouts::Layout;
 
-use super::{EvalKeys, Images, Keeping, Method, Protect};
+use super::{EvalKeys, Images, Keeping, Method, Protect, Tokens};
 
 /// The commands under `eval`.
 #[derive(Debug, Subcommand)]
@@ -91,6 +91,9 @@ pub(crate) struct EvalRun {
     /// Bits that level 1, or the scheme in its place, makes of a feature [default: half as many as it has numbers]
     #[arg(long, value_name = "M")]
     pub bits: Option<usize>,
+    /// Whose token templates are made under; only with a protection that has a token
+    #[arg(long, value_enum, default_value_t = Tokens::One)]
+    pub tokens: Tokens,
     /// How the scores are written
     #[arg(long, value_enum, default_value_t = ScoresAs::Npz)]
     pub scores: ScoresAs,
@@ -333,6 +336,9 @@ pub(crate) struct EvalScores {
     /// What the report calls the system; several times for several [default: the file's name]
     #[arg(long, value_name = "TEXT")]
     pub name: Vec<String>,
+    /// Title of the report and of its curves [default: the name of the system, or Scores for several]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
     /// Folder for report.html, report.json and the curves
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,

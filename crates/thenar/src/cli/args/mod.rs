@@ -10,7 +10,7 @@ pub(crate) use eval::*;
 pub(crate) use eval_keys::*;
 pub(crate) use images::{Images, Keeping};
 pub(crate) use key::*;
-pub(crate) use protect::{Method, Protect};
+pub(crate) use protect::{Method, Protect, Tokens};
 
 use std::path::PathBuf;
 

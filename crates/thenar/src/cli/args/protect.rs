@@ -42,7 +42,27 @@ pub(crate) enum Protect {
     IndexOfMax,
 }
 
+/// Whose token a template is made under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tokens {
+    /// One for all: a stranger has stolen the token
+    One,
+    /// One for each label: a stranger comes with their own
+    Own,
+    /// One for the gallery and another for the probes: are two databases linked?
+    Other,
+}
+
 impl Protect {
+    /// Whether templates are made under a token.
+    pub(crate) const fn has_token(self) -> bool {
+        match self {
+            Self::None | Self::L2 | Self::Hash | Self::DcpvL2 => false,
+            Self::L1 | Self::Both | Self::DcpvL1 | Self::Dcpv | Self::DcpvPublicCode => true,
+            Self::Biohashing | Self::MlpHash | Self::IndexOfMax => true,
+        }
+    }
+
     /// Whether the number of bits can be chosen.
     pub(crate) const fn has_bits(self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 use thenar::{Feature, Photo, ROI_PREPROCESSING};
@@ -17,6 +17,7 @@ use super::super::progress;
 use super::super::session::Session;
 use super::cache::{Cache, Entry, Kept, Key, key};
 use super::maker::{Maker, Role};
+use super::protection::Protection;
 use super::template::{Enrolled, Probe};
 
 /// From an image to its region of interest; one for all threads.
@@ -80,6 +81,19 @@ struct Unit<'a> {
     entries: Vec<&'a ListEntry>,
 }
 
+impl Unit<'_> {
+    fn label(&self) -> &str {
+        &self.entries[0].label
+    }
+}
+
+/// How units of one token become samples.
+struct Making {
+    role: Role,
+    stage: String,
+    under: Arc<Protection>,
+}
+
 impl<'a> Acquirer<'a> {
     pub(super) fn new(
         session: &'a Session,
@@ -105,7 +119,9 @@ impl<'a> Acquirer<'a> {
         together: bool,
     ) -> Result<Vec<Sample<Enrolled>>, CliError> {
         let (role, units) = enrolments(list, together);
-        self.samples("gallery", role, &units, |kept| self.maker.enrolled(kept))
+        self.samples("gallery", role, &units, |kept, under| {
+            self.maker.enrolled(kept, under)
+        })
     }
 
     /// The features that the gallery is made of, before anything is made of them.
@@ -115,14 +131,16 @@ impl<'a> Acquirer<'a> {
         together: bool,
     ) -> Result<Vec<Sample<Feature>>, CliError> {
         let (role, units) = enrolments(list, together);
-        self.samples("gallery", role, &units, |kept| Ok(self.maker.feature(kept)))
+        self.samples("gallery", role, &units, |kept, _| {
+            Ok(self.maker.feature(kept))
+        })
     }
 
     /// The probes, each image alone.
     pub(super) fn probes(&self, list: &List) -> Result<Vec<Sample<Probe>>, CliError> {
         let units = one_by_one(list);
-        self.samples("probe", Role::Probe, &units, |kept| {
-            Ok(self.maker.probed(kept))
+        self.samples("probe", Role::Probe, &units, |kept, under| {
+            Ok(self.maker.probed(kept, under))
         })
     }
 
@@ -140,37 +158,56 @@ impl<'a> Acquirer<'a> {
         what: &'static str,
         role: Role,
         units: &[Unit<'_>],
-        finish: impl Fn(Kept) -> Result<Option<T>, CliError> + Sync,
+        finish: impl Fn(Kept, &Protection) -> Result<Option<T>, CliError> + Sync,
     ) -> Result<Vec<Sample<T>>, CliError> {
-        let stage = format!("{} {}", self.regions.stage(), self.maker.stage(role));
         let bar = progress::bar(&self.session.out, what, units.len() as u64);
-        let one = |unit: &Unit<'_>| {
-            let data = self.datum(unit, role, &stage, &finish)?;
-            bar.inc(1);
-            Ok(Sample::new(unit.entries[0], data))
+        // A token of its own is costly for some schemes, so it is made once, for all units of its label.
+        let together = match self.maker.is_by_label() {
+            true => places_by_label(units),
+            false => (0..units.len()).map(|place| vec![place]).collect(),
         };
-        let samples: Vec<Result<Sample<T>, CliError>> = spread(units, one);
+        let one = |places: &Vec<usize>| {
+            let label = units[places[0]].label();
+            let making = Making {
+                role,
+                stage: format!("{} {}", self.regions.stage(), self.maker.stage(role, label)),
+                under: match self.maker.under(role, label) {
+                    Ok(under) => under,
+                    Err(error) => return vec![(places[0], Err(error))],
+                },
+            };
+            let sample = |&place: &usize| {
+                let unit = &units[place];
+                let data = self.datum(unit, &making, &finish);
+                bar.inc(1);
+                (place, data.map(|data| Sample::new(unit.entries[0], data)))
+            };
+            places.iter().map(sample).collect::<Vec<_>>()
+        };
+        let mut samples: Vec<(usize, Result<Sample<T>, CliError>)> =
+            spread(&together, one).into_iter().flatten().collect();
         bar.finish_and_clear();
         if let Some(cache) = self.cache {
             cache.flush()?;
         }
         // The first error by line, whichever thread came first.
-        samples.into_iter().collect()
+        samples.sort_by_key(|(place, _)| *place);
+        samples.into_iter().map(|(_, sample)| sample).collect()
     }
 
     fn datum<T>(
         &self,
         unit: &Unit<'_>,
-        role: Role,
-        stage: &str,
-        finish: impl Fn(Kept) -> Result<Option<T>, CliError>,
+        making: &Making,
+        finish: impl Fn(Kept, &Protection) -> Result<Option<T>, CliError>,
     ) -> Result<Option<T>, CliError> {
+        let finish = |kept| finish(kept, &making.under);
         let files = unit.entries.iter().map(|e| self.read(unit.list, e));
         let files = files.collect::<Result<Vec<_>, _>>()?;
         let digests: Vec<Key> = files.iter().map(|f| Sha256::digest(f).into()).collect();
         let images = key(&digests);
         if let Some(cache) = self.cache
-            && let Some(entry) = cache.get(stage, &images)?
+            && let Some(entry) = cache.get(&making.stage, &images)?
         {
             let Some(kept) = entry.kept else {
                 self.count(&entry.problems);
@@ -181,16 +218,16 @@ impl<'a> Acquirer<'a> {
                 return Ok(Some(datum));
             }
         }
-        let entry = self.make(unit, role, &files)?;
+        let entry = self.make(unit, making, &files)?;
         self.count(&entry.problems);
         if let Some(cache) = self.cache {
-            cache.put(stage, images, &entry)?;
+            cache.put(&making.stage, images, &entry)?;
         }
         Ok(entry.kept.map(finish).transpose()?.flatten())
     }
 
     /// files ─► photos ─► regions ─► what is kept of them.
-    fn make(&self, unit: &Unit<'_>, role: Role, files: &[Vec<u8>]) -> Result<Entry, CliError> {
+    fn make(&self, unit: &Unit<'_>, making: &Making, files: &[Vec<u8>]) -> Result<Entry, CliError> {
         let (mut regions, mut problems) = (Vec::new(), Vec::new());
         for (entry, bytes) in unit.entries.iter().zip(files) {
             let failed = |problem: String| in_list(unit.list, entry, problem);
@@ -201,9 +238,9 @@ impl<'a> Acquirer<'a> {
                 Err(problem) => problems.push(problem.name().to_owned()),
             }
         }
-        let kept = match (&regions[..], role) {
+        let kept = match (&regions[..], making.role) {
             ([], _) => None,
-            ([region], Role::Probe) => Some(self.maker.probe(region)?),
+            ([region], Role::Probe) => Some(self.maker.probe(region, &making.under)?),
             (regions, _) => Some(self.maker.enrolment(regions)?),
         };
         Ok(Entry { kept, problems })
@@ -244,6 +281,15 @@ fn one_by_one(list: &List) -> Vec<Unit<'_>> {
         entries: vec![entry],
     };
     list.entries.iter().map(unit).collect()
+}
+
+/// Which units are of each label.
+fn places_by_label(units: &[Unit<'_>]) -> Vec<Vec<usize>> {
+    let mut labels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, unit) in units.iter().enumerate() {
+        labels.entry(unit.label()).or_default().push(place);
+    }
+    labels.into_values().collect()
 }
 
 /// The entries of each label together, in the order of the labels.

@@ -1,29 +1,22 @@
 //! From regions to templates, by method and protection.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use thenar::{Feature, Pipeline, PipelineError, ROI_PREPROCESSING, mean_feature};
+use thenar::{Feature, Pipeline, PipelineError, mean_feature};
 use thenar_image::Roi;
 use thenar_key::{PalmHash, PalmViews};
 use thenar_net::{CompCode, Extractor, FmrCalibration};
-use thenar_protect::{
-    BitTemplate, ContractId, Level1, Level1Params, ProbeBits, SealedRecord, StoreKey, Token,
-    TokenRef, os_rng,
-};
+use thenar_protect::ProbeBits;
 use zeroize::Zeroizing;
 
-use super::super::args::{Method, Protect, value_name};
+use super::super::args::{Method, Protect, Tokens, value_name};
 use super::super::error::CliError;
 use super::super::output::hex;
 use super::cache::Kept;
-use super::published::Published;
+use super::protection::{Keys, Protection, Scheme};
 use super::template::{Enrolled, Linear, Measure, Probe};
-
-/// The token of measurements: fixed, so that a measurement can be repeated.
-const TOKEN: [u8; 32] = *b"thenar/eval/collection-token/v1 ";
-
-/// The store key of published schemes, whose scores depend on it.
-const STORE_KEY: [u8; 32] = *b"thenar/eval/store-key/v1        ";
+use super::tokens;
 
 /// Makes templates.
 ///
@@ -31,19 +24,17 @@ const STORE_KEY: [u8; 32] = *b"thenar/eval/store-key/v1        ";
 /// region ─► packed views ─► probe.
 pub(super) struct Maker {
     pipeline: Option<Pipeline>,
-    level1: Option<Level1>,
-    published: Option<Published>,
-    protect: Protect,
-    k1: TokenRef,
-    k2: StoreKey,
-    contract: Option<ContractId>,
+    scheme: Scheme,
+    tokens: Tokens,
+    /// For enrolments and for probes; nobody's where each palm has a token of its own.
+    shared: [Arc<Protection>; 2],
     /// Whether extractor and template are those that the calibration was made for.
     is_shipped: bool,
 }
 
 impl Maker {
-    /// `extractor` is an ONNX file to be taken in place of the extractor that ships, `bits` how many level 1 makes in place
-    /// of half as many as the feature has numbers.
+    /// One token for all. `extractor` is an ONNX file to be taken in place of the extractor that ships, `bits` how many
+    /// level 1 makes in place of half as many as the feature has numbers.
     pub(super) fn new(
         method: Method,
         protect: Protect,
@@ -62,67 +53,73 @@ impl Maker {
             let message = "--bits is for level 1; it goes with --protect l1 or l1+l2, or a published scheme of bits";
             return Err(CliError::Usage(message.into()));
         }
-        let (k1, k2) = (Token::from_bytes(TOKEN), StoreKey::random(&mut os_rng()));
-        let mut maker = Self {
+        let scheme = Scheme::new(pipeline.as_ref(), protect, bits)?;
+        let for_all = Arc::new(Protection::new(&scheme, Keys::of_all())?);
+        Ok(Self {
             pipeline,
-            level1: None,
-            published: None,
-            protect,
-            k1: TokenRef::collection(&k1),
-            k2,
-            contract: None,
+            scheme,
+            tokens: Tokens::One,
+            shared: [Arc::clone(&for_all), for_all],
             is_shipped: extractor.is_none() && bits.is_none(),
-        };
-        if let Some(pipeline) = &maker.pipeline {
-            let length = pipeline.feature_len();
-            let bits = bits.unwrap_or_else(|| pipeline.template_params().bits());
-            let params = Level1Params::for_comparison(length, bits)?;
-            let digest = pipeline.extractor().digest();
-            if matches!(protect, Protect::L1 | Protect::Both) {
-                maker.contract = Some(ContractId::new(&digest, ROI_PREPROCESSING, &params));
-                maker.level1 = Some(Level1::new(params, &k1)?);
-            } else {
-                let name = value_name(&protect);
-                let scheme = match protect.has_bits() {
-                    true => format!("eval/{name} bits={bits}"),
-                    false => format!("eval/{name}"),
-                };
-                maker.contract = Some(ContractId::of(&digest, ROI_PREPROCESSING, &scheme));
-                let k2 = StoreKey::from_bytes(STORE_KEY);
-                maker.published = Published::new(protect, (length, bits), &k1, k2)?;
-            }
+        })
+    }
+
+    /// The same with other tokens. The protection must have one.
+    pub(super) fn with_tokens(mut self, tokens: Tokens) -> Result<Self, CliError> {
+        tokens::check(self.scheme.protect, tokens)?;
+        if tokens == Tokens::Other {
+            let of_another = Protection::new(&self.scheme, Keys::of_another())?;
+            self.shared[1] = Arc::new(of_another);
         }
-        Ok(maker)
+        self.tokens = tokens;
+        Ok(self)
+    }
+
+    /// What templates of this label are made with.
+    pub(super) fn under(&self, role: Role, label: &str) -> Result<Arc<Protection>, CliError> {
+        if self.tokens == Tokens::Own {
+            let of_label = Protection::new(&self.scheme, Keys::of_label(label))?;
+            return Ok(Arc::new(of_label));
+        }
+        let side = usize::from(role == Role::Probe);
+        Ok(Arc::clone(&self.shared[side]))
+    }
+
+    /// Whether each label has a token of its own.
+    pub(super) fn is_by_label(&self) -> bool {
+        self.tokens == Tokens::Own
     }
 
     /// What the report says the scores belong to.
     pub(super) fn contract(&self) -> Option<String> {
-        self.contract.as_ref().map(|id| hex(&id.0))
+        self.scheme.contract.as_ref().map(|id| hex(&id.0))
     }
 
-    /// Names what a kept entry depends on, but for how regions are found. Enrolments are kept before they are protected,
-    /// probes after.
-    pub(super) fn stage(&self, role: Role) -> String {
+    /// Names what a kept entry of this label depends on, but for how regions are found. Features are kept before they are
+    /// protected, bits of probes after.
+    pub(super) fn stage(&self, role: Role, label: &str) -> String {
+        let name = role.name();
         let Some(model) = self.model() else {
-            return format!("{} compcode v1", role.name());
+            return format!("{name} compcode v1");
         };
-        match role {
-            Role::Enrolment | Role::EnrolmentTogether => format!("{} feature {model}", role.name()),
-            Role::Probe => {
-                let contract = self.contract().unwrap_or_default();
-                let protect = value_name(&self.protect);
-                format!("{} weighed {protect} {contract}", role.name())
-            }
+        if role != Role::Probe || self.keeps_features() {
+            return format!("{name} feature {model}");
         }
+        let contract = self.contract().unwrap_or_default();
+        let protect = value_name(&self.scheme.protect);
+        let tokens = match self.tokens {
+            Tokens::One => String::new(),
+            Tokens::Own => format!(" token of {label}"),
+            Tokens::Other => " another token".into(),
+        };
+        format!("{name} weighed {protect} {contract}{tokens}")
     }
 
-    /// From distance to FMR, where these templates are those that it was made for.
+    /// From distance to FMR, where these templates are those that it was made for: strangers with the same token.
     pub(super) fn calibration(&self) -> Option<&FmrCalibration> {
-        match self.protect {
-            _ if !self.is_shipped => None,
-            Protect::L1 | Protect::Both => self.pipeline.as_ref().map(Pipeline::calibration),
-            _ => None,
-        }
+        let is_meant = self.is_shipped && self.tokens == Tokens::One && self.scheme.has_level1();
+        let pipeline = self.pipeline.as_ref().filter(|_| is_meant);
+        pipeline.map(Pipeline::calibration)
     }
 
     /// The digest of the extractor.
@@ -148,7 +145,7 @@ impl Maker {
     }
 
     /// region ─► views, packed as far as the protection allows.
-    pub(super) fn probe(&self, region: &Roi) -> Result<Kept, CliError> {
+    pub(super) fn probe(&self, region: &Roi, under: &Protection) -> Result<Kept, CliError> {
         let Some(pipeline) = &self.pipeline else {
             return Ok(Kept::Words(CompCode::extract(region).to_words().into()));
         };
@@ -160,14 +157,17 @@ impl Maker {
         }
         let mut words = Zeroizing::new(Vec::new());
         for view in &views {
-            words.extend_from_slice(&self.probe_bits(view)?.to_words());
+            words.extend_from_slice(&under.probe_bits(view)?.to_words());
         }
         Ok(Kept::Words(words))
     }
 
-    /// What is kept of an enrolment ─► template, sealed and opened again where the protection has a level 2. `None` for
-    /// what this maker never keeps.
-    pub(super) fn enrolled(&self, kept: Kept) -> Result<Option<Enrolled>, CliError> {
+    /// What is kept of an enrolment ─► template. `None` for what this maker never keeps.
+    pub(super) fn enrolled(
+        &self,
+        kept: Kept,
+        under: &Protection,
+    ) -> Result<Option<Enrolled>, CliError> {
         let feature = match (&self.pipeline, kept) {
             (None, Kept::Words(words)) => {
                 let code = CompCode::from_words(&words);
@@ -178,17 +178,12 @@ impl Maker {
         let Some(feature) = feature else {
             return Ok(None);
         };
-        if let Some(published) = &self.published {
-            return Ok(Some(Enrolled::Linear(published.enrolled(&feature)?)));
+        if self.scheme.protect == Protect::Hash {
+            return Ok(Some(Enrolled::Hash(self.hash(&feature)?)));
         }
-        Ok(Some(match self.protect {
-            Protect::Hash => Enrolled::Hash(self.hash(&feature)?),
-            Protect::L1 => Enrolled::Bits(self.bits(&feature)?),
-            Protect::L2 | Protect::Both => {
-                Enrolled::Bits(self.through_a_record(&self.bits(&feature)?)?)
-            }
-            _ => Enrolled::Linear(Linear::new(feature, Measure::Angle)),
-        }))
+        let in_clear = |feature| Enrolled::Linear(Linear::new(feature, Measure::Angle));
+        let made = under.enrolled(&feature)?;
+        Ok(Some(made.unwrap_or_else(|| in_clear(feature))))
     }
 
     /// What is kept of an enrolment, if it is a feature of this extractor.
@@ -214,7 +209,7 @@ impl Maker {
     }
 
     /// What is kept of a probe ─► probe. `None` for what this maker never keeps.
-    pub(super) fn probed(&self, kept: Kept) -> Option<Probe> {
+    pub(super) fn probed(&self, kept: Kept, under: &Protection) -> Option<Probe> {
         let Some(pipeline) = &self.pipeline else {
             let Kept::Words(words) = kept else {
                 return None;
@@ -230,7 +225,7 @@ impl Maker {
             if features.len() != views * length {
                 return None;
             }
-            return match (&self.published, self.protect) {
+            return match (under.published(), self.scheme.protect) {
                 (Some(published), _) => {
                     let queries = features.chunks_exact(length).map(|f| published.query(f));
                     let queries: Result<Vec<_>, _> = queries.collect();
@@ -240,8 +235,7 @@ impl Maker {
                 (None, _) => Some(Probe::Linear(features)),
             };
         }
-        let level1 = self.level1.as_ref();
-        let bits = level1.map_or(length, |level1| level1.params().bits());
+        let bits = under.bit_count(length);
         let Kept::Words(words) = kept else {
             return None;
         };
@@ -256,23 +250,10 @@ impl Maker {
 
     /// Whether the views of a probe are kept as features, of which the templates are made each time.
     fn keeps_features(&self) -> bool {
-        self.published.is_some() || matches!(self.protect, Protect::None | Protect::Hash)
-    }
-
-    /// feature ─► bits: those of level 1, or those above its median.
-    fn bits(&self, feature: &[f32]) -> Result<BitTemplate, CliError> {
-        Ok(match &self.level1 {
-            Some(level1) => level1.bits(feature)?,
-            None => BitTemplate::above_median(&wide(feature))?,
-        })
-    }
-
-    /// The same bits of a probe, with their weights.
-    fn probe_bits(&self, feature: &[f32]) -> Result<ProbeBits, CliError> {
-        Ok(match &self.level1 {
-            Some(level1) => level1.probe(feature)?,
-            None => ProbeBits::new(&wide(feature))?,
-        })
+        !matches!(
+            self.scheme.protect,
+            Protect::L1 | Protect::L2 | Protect::Both
+        )
     }
 
     /// feature ─► palm hash.
@@ -281,19 +262,6 @@ impl Maker {
         pipeline
             .and_then(|pipeline| pipeline.hash(feature, &mut ()))
             .map_err(CliError::Model)
-    }
-
-    /// Seals the bits, writes the record's bytes, reads them and opens them, as a store does.
-    fn through_a_record(&self, bits: &BitTemplate) -> Result<BitTemplate, CliError> {
-        let contract = self.contract.unwrap_or(ContractId([0; 32]));
-        let (owner, k2) = ("nobody", &self.k2);
-        let sealed = SealedRecord::seal(bits, &contract, self.k1, k2, 1, owner, &mut os_rng());
-        let opened = SealedRecord::from_bytes(&sealed.to_bytes())
-            .and_then(|record| record.open(k2, &contract, owner));
-        opened.map_err(|source| CliError::Record {
-            what: "a record made for this measurement".into(),
-            source,
-        })
     }
 }
 
@@ -353,11 +321,6 @@ fn flat(views: &[Feature]) -> Feature {
     views.concat().into()
 }
 
-/// The same numbers in double precision.
-pub(super) fn wide(feature: &[f32]) -> Zeroizing<Vec<f64>> {
-    Zeroizing::new(feature.iter().map(|&v| f64::from(v)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,8 +338,11 @@ mod tests {
         let distance = |protect| {
             let maker = Maker::new(Method::Compact, protect, None, None).unwrap();
             let enrolled = maker.enrolment(std::slice::from_ref(&a)).unwrap();
-            let enrolled = maker.enrolled(enrolled).unwrap().unwrap();
-            enrolled.distance(&maker.probed(maker.probe(&b).unwrap()).unwrap())
+            let under = maker.under(Role::Enrolment, "a").unwrap();
+            let enrolled = maker.enrolled(enrolled, &under).unwrap().unwrap();
+            let under = maker.under(Role::Probe, "b").unwrap();
+            let kept = maker.probe(&b, &under).unwrap();
+            enrolled.distance(&maker.probed(kept, &under).unwrap())
         };
         assert_eq!(distance(Protect::L1), distance(Protect::Both));
         for protect in [Protect::L2, Protect::None, Protect::Hash] {
@@ -388,25 +354,71 @@ mod tests {
     #[test]
     fn what_was_never_kept_is_not_taken() {
         let maker = Maker::new(Method::Compact, Protect::Both, None, None).unwrap();
+        let under = maker.under(Role::Probe, "a").unwrap();
         let words = |n| Kept::Words(vec![u64::MAX; n].into());
-        assert!(maker.probed(words(7)).is_none());
-        assert!(maker.probed(Kept::Floats(vec![0.5].into())).is_none());
-        assert!(maker.enrolled(words(7)).unwrap().is_none());
-        assert!(
-            maker
-                .enrolled(Kept::Floats(vec![1.0].into()))
-                .unwrap()
-                .is_none()
-        );
+        let floats = |value| Kept::Floats(vec![value].into());
+        assert!(maker.probed(words(7), &under).is_none());
+        assert!(maker.probed(floats(0.5), &under).is_none());
+        assert!(maker.enrolled(words(7), &under).unwrap().is_none());
+        assert!(maker.enrolled(floats(1.0), &under).unwrap().is_none());
     }
 
     #[test]
     fn stages_name_what_entries_depend_on() {
         let maker = |protect| Maker::new(Method::Compact, protect, None, None).unwrap();
         let (l1, none) = (maker(Protect::L1), maker(Protect::None));
+        let stage = |maker: &Maker, role| maker.stage(role, "7");
         // A feature is the same whatever protects it.
-        assert_eq!(l1.stage(Role::Enrolment), none.stage(Role::Enrolment));
-        assert_ne!(l1.stage(Role::Probe), none.stage(Role::Probe));
-        assert_ne!(l1.stage(Role::Enrolment), l1.stage(Role::EnrolmentTogether));
+        for role in [Role::Enrolment, Role::EnrolmentTogether] {
+            assert_eq!(stage(&l1, role), stage(&none, role));
+        }
+        let dcpv = maker(Protect::DcpvL2);
+        assert_eq!(stage(&dcpv, Role::Probe), stage(&none, Role::Probe));
+        assert_ne!(stage(&l1, Role::Probe), stage(&none, Role::Probe));
+        assert_ne!(
+            stage(&l1, Role::Enrolment),
+            stage(&l1, Role::EnrolmentTogether)
+        );
+        // Bits are those of a token.
+        assert_eq!(l1.stage(Role::Probe, "7"), l1.stage(Role::Probe, "8"));
+        let with = |tokens| maker(Protect::L1).with_tokens(tokens).unwrap();
+        let (own, other) = (with(Tokens::Own), with(Tokens::Other));
+        assert_ne!(own.stage(Role::Probe, "7"), own.stage(Role::Probe, "8"));
+        assert_eq!(other.stage(Role::Probe, "7"), other.stage(Role::Probe, "8"));
+        let mut stages = [&l1, &own, &other].map(|maker| stage(maker, Role::Probe));
+        stages.sort();
+        assert!(stages.windows(2).all(|pair| pair[0] != pair[1]));
+        assert_eq!(stage(&own, Role::Enrolment), stage(&l1, Role::Enrolment));
+    }
+
+    /// The tokens that enrolments and probes of two labels are made under, as numbers that are equal for equal ones.
+    #[test]
+    fn tokens_are_those_of_the_scenario() {
+        let region = roi(0.0);
+        for protect in [Protect::L1, Protect::MlpHash] {
+            let of = |tokens| {
+                let maker = Maker::new(Method::Compact, protect, None, None).unwrap();
+                let maker = maker.with_tokens(tokens).unwrap();
+                let kept = || maker.enrolment(std::slice::from_ref(&region)).unwrap();
+                let distance = |(enrolled, probed): (&str, &str)| {
+                    let under = maker.under(Role::Enrolment, enrolled).unwrap();
+                    let enrolled = maker.enrolled(kept(), &under).unwrap().unwrap();
+                    let under = maker.under(Role::Probe, probed).unwrap();
+                    let probe = maker.probe(&region, &under).unwrap();
+                    enrolled.distance(&maker.probed(probe, &under).unwrap())
+                };
+                // The same image: near to itself under one token only.
+                [("7", "7"), ("7", "8")].map(|labels| distance(labels) < 0.2)
+            };
+            assert_eq!(of(Tokens::One), [true, true], "{protect:?}");
+            assert_eq!(of(Tokens::Own), [true, false], "{protect:?}");
+            assert_eq!(of(Tokens::Other), [false, false], "{protect:?}");
+        }
+        for protect in [Protect::None, Protect::L2, Protect::Hash, Protect::DcpvL2] {
+            for tokens in [Tokens::Own, Tokens::Other] {
+                let maker = Maker::new(Method::Compact, protect, None, None).unwrap();
+                assert!(maker.with_tokens(tokens).is_err(), "{protect:?} {tokens:?}");
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ mod maker;
 mod matcher;
 mod named;
 mod pictures;
+mod protection;
 mod protocol;
 mod published;
 mod results;
@@ -17,6 +18,7 @@ mod run;
 mod scores;
 mod stated;
 mod template;
+mod tokens;
 
 use super::Verdict;
 use super::args::Eval;

@@ -1,7 +1,7 @@
 //! Templates as they were published, to compare with. Each distance is a function of one product of two vectors, so very
 //! many are compared as matrices.
 //!
-//! Everybody has the same token ("stolen token" in the papers), and both sides of a comparison are bits or indices.
+//! Both sides of a comparison are bits or indices.
 
 use thenar::Feature;
 use thenar_protect::khidden::{KHiddenParams, NegativeDatabase};
@@ -11,7 +11,7 @@ use thenar_protect::schemes::{
 use thenar_protect::{BitTemplate, Level1, Level1Params, ProtectError, StoreKey, Token, Transform};
 
 use super::super::args::Protect;
-use super::maker::wide;
+use super::protection::wide;
 use super::template::{Linear, Measure};
 
 /// Hidden layers of MLP-Hash. The structured form takes a power of two; the paper's three are twice the feature.

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use thenar_eval::evaluate::{FMR_POINTS, evaluate_curve};
 use thenar_eval::metrics::{
-    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, Identification, band_fmrs, bootstrap_bands,
-    bootstrap_subjects, independent_bands,
+    BAND_POINTS, BandPoint, BootstrapPlan, ErrorCurve, Identification, Unlinkability, band_fmrs,
+    bootstrap_bands, bootstrap_subjects, independent_bands,
 };
 use thenar_eval::page::{Page, Pairs, Provenance, System, Table};
 use thenar_eval::{Meta, Report, SubjectScores, baseline, plot};
@@ -26,6 +26,8 @@ pub(super) struct Measured {
     pub curve: ErrorCurve,
     bands: Vec<(f64, f64, f64)>,
     searches: Option<Identification>,
+    /// Can templates under two tokens be linked?
+    links: Option<Unlinkability>,
 }
 
 impl Measured {
@@ -71,10 +73,21 @@ impl Measured {
             bands: bands.iter().map(band).collect(),
             curve,
             searches,
+            links: None,
         })
     }
 
-    /// The curves that not every system has: the DET curve with its band, and the CMC.
+    /// The same under another name, which titles its curves.
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
+    /// The same with a picture of how templates are linked.
+    pub(super) fn with_links(self, links: Option<Unlinkability>) -> Self {
+        Self { links, ..self }
+    }
+
+    /// The curves that not every system has: the DET curve with its band, the CMC, and the linking of templates.
     fn write_curves(&self, folder: &Path) -> Result<(), CliError> {
         let mut curves = Vec::new();
         if !self.bands.is_empty() {
@@ -87,6 +100,11 @@ impl Measured {
             curves.push(("cmc.svg", plot::cmc_svg(&self.name, &systems, RANKS)?));
             curves.push(("cmc.csv", plot::cmc_csv(&systems, RANKS)));
         }
+        if let Some(links) = &self.links {
+            let svg = plot::unlinkability_svg(&self.name, links)?;
+            curves.push(("unlinkability.svg", svg));
+            curves.push(("unlinkability.csv", plot::unlinkability_csv(links)));
+        }
         for (name, text) in curves {
             files::write(&folder.join(name), text.as_bytes())?;
         }
@@ -97,6 +115,7 @@ impl Measured {
         System {
             bands: &self.bands,
             searches: self.searches.as_ref(),
+            unlinkability: self.links.as_ref(),
             ..System::new(&self.name, &self.report, &self.curve)
         }
     }

@@ -5,12 +5,12 @@ use thenar_eval::formats::{bob_csv, candidates, npz};
 use thenar_eval::metrics::ErrorCurve;
 use thenar_eval::page::{Extremes, Table};
 use thenar_eval::{
-    Compared, List, Meta, Nearest, Outcome, Polarity, Sample, ScoreSet, SubjectScores, compare,
-    score_file,
+    Compared, List, Meta, Nearest, Outcome, PalmLinks, Polarity, Sample, ScoreSet, SubjectScores,
+    compare, score_file,
 };
 use thenar_key::CommitParams;
 
-use super::super::args::{EvalRun, Method, Protect, ScoresAs, value_name};
+use super::super::args::{EvalRun, Method, Protect, ScoresAs, Tokens, value_name};
 use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::{Verdict, files, progress};
@@ -20,7 +20,7 @@ use super::maker::Maker;
 use super::matcher::Fastest;
 use super::results::{Measured, Results, Section};
 use super::template::{Enrolled, Probe};
-use super::{named, pictures, stated};
+use super::{named, pictures, stated, tokens};
 
 /// Pairs that are remembered for the page, so that enough are left when each image may be shown once.
 const REMEMBERED: usize = 200;
@@ -28,11 +28,12 @@ const REMEMBERED: usize = 200;
 /// What takes the scores of a run: all of them, the pairs to look at, and what was asked for besides.
 type Taken = ((ScoreSet, Extremes), Asked);
 type Asked = (
-    Option<SubjectScores>,
+    (Option<SubjectScores>, Option<PalmLinks>),
     (Option<Vec<Compared>>, Option<Nearest>),
 );
 
 pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError> {
+    tokens::check(args.protect, args.tokens)?;
     let (gallery_list, probe_list) = (
         List::read(&args.images.gallery)?,
         List::read(&args.images.probe)?,
@@ -45,6 +46,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     check_files(&probe_list, &args.images.root)?;
     let extractor = args.images.extractor.as_deref();
     let maker = Maker::new(args.method, args.protect, extractor, args.bits)?;
+    let maker = maker.with_tokens(args.tokens)?;
     let regions = Regions::new(session.input)?;
     files::make_folder(&args.output)?;
     let cache = Cache::asked(&args.keeping, Some(&args.output))?;
@@ -55,6 +57,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let meta = Meta {
         method: method(args),
         protect: value_name(&args.protect),
+        tokens: args.protect.has_token().then(|| value_name(&args.tokens)),
         input: value_name(&session.input),
         command_line: std::env::args().collect::<Vec<_>>().join(" "),
         model_contract: maker.contract(),
@@ -63,13 +66,15 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
     let meta = meta
         .with_lists(&gallery_list, &probe_list)
         .with_samples(outcome.samples);
-    let ((scores, extremes), (subjects, (all, nearest))) = outcome.scores;
+    let ((scores, extremes), ((subjects, links), (all, nearest))) = outcome.scores;
     let (curve, searches) = (ErrorCurve::new(&scores)?, Some(outcome.searches));
     let system = Measured::new(&meta, curve, searches, subjects.as_ref(), &args.figures)?;
+    let (linked, densities) = tokens::linked(links.as_ref())?;
+    let system = system.named(tokens::title(args)).with_links(densities);
     let mut results = Results {
         title: format!("{}, protection {}", meta.method, meta.protect),
         introduction: introduction(args),
-        sections: sections(args, &maker, &acquirer, &system),
+        sections: sections(args, &maker, &acquirer, &system, linked),
         systems: vec![system],
         pairs: pictures::pairs(&extremes, &gallery, &probe, &args.images.root, &regions)?,
     };
@@ -87,7 +92,7 @@ pub(super) fn run(session: &Session, args: &EvalRun) -> Result<Verdict, CliError
 }
 
 /// What made the features, by name.
-fn method(args: &EvalRun) -> String {
+pub(super) fn method(args: &EvalRun) -> String {
     match &args.images.extractor {
         Some(path) => path
             .file_stem()
@@ -105,9 +110,10 @@ fn introduction(args: &EvalRun) -> String {
         false => "",
     };
     format!(
-        "Every image of {} against every image of {}{together}.",
+        "Every image of {} against every image of {}{together}.{}",
         args.images.gallery.display(),
-        args.images.probe.display()
+        args.images.probe.display(),
+        tokens::sentence(args)
     )
 }
 
@@ -117,8 +123,9 @@ fn sections(
     maker: &Maker,
     acquirer: &Acquirer<'_>,
     system: &Measured,
+    linked: Option<Section>,
 ) -> Vec<Section> {
-    let mut sections = Vec::new();
+    let mut sections: Vec<Section> = linked.into_iter().collect();
     if let Some(calibration) = maker.calibration() {
         sections.push(stated::section(calibration, &system.curve));
     }
@@ -187,9 +194,10 @@ fn compared(
     let all = (args.scores == ScoresAs::BobCsv).then(Vec::new);
     let extremes = Extremes::new(polarity, REMEMBERED, 1);
     let nearest = args.candidates.map(|most| Nearest::new(polarity, most));
+    let links = (args.tokens == Tokens::Other).then(|| tokens::links(gallery, probe));
     let tally: Taken = (
         (ScoreSet::new(polarity), extremes),
-        (subjects, (all, nearest)),
+        ((subjects, links), (all, nearest)),
     );
     let step = |done: usize| bar.inc(done as u64);
     let outcome = compare(gallery, probe, polarity, &matcher, &tally, step)?;

@@ -28,6 +28,9 @@ pub(super) fn run(session: &Session, args: &EvalScores) -> Result<Verdict, CliEr
     if let [(name, _)] = &systems[..] {
         results.title.clone_from(name);
     }
+    if let Some(title) = &args.title {
+        results.title.clone_from(title);
+    }
     if !args.dev.is_empty() {
         results.sections.push(fixed(&reader, args, &results)?);
     }
