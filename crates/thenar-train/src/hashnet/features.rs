@@ -3,9 +3,8 @@
 use half::f16;
 use image::GrayImage;
 use indicatif::ProgressBar;
-use rayon::prelude::*;
 use thenar_image::Roi;
-use thenar_net::Extractor;
+use thenar_net::{Extractor, spread};
 
 use crate::error::TrainError;
 use crate::graph::Array;
@@ -14,6 +13,8 @@ use crate::palmnets::list::Album;
 
 /// Most bytes of features of a list.
 const MOST_BYTES: usize = 4 << 30;
+/// Images whose features are held in four bytes a number until they are stored.
+const TOGETHER: usize = 64;
 
 /// Features of images in two bytes a number: they have 11 bits of precision, far more than captures share.
 #[derive(Clone, Debug)]
@@ -42,16 +43,14 @@ impl Features {
                 format!("features of {count} images, {views} views each, take more than 4 GB");
             return Err(TrainError::Argument(reason));
         }
-        let mut values = vec![f16::ZERO; count * views * length];
-        let places = values.par_chunks_mut(views * length);
-        places.zip(&album.images).try_for_each(|(place, image)| {
-            let read = views_of(extractor, image).map_err(TrainError::Argument)?;
-            for (to, from) in place.iter_mut().zip(read.iter().flatten()) {
-                *to = f16::from_f32(*from);
+        let mut values = Vec::with_capacity(count * views * length);
+        for images in album.images.chunks(TOGETHER) {
+            for read in spread(images, |image| views_of(extractor, image)) {
+                let read = read.map_err(TrainError::Argument)?;
+                values.extend(read.iter().flatten().map(|v| f16::from_f32(*v)));
+                bar.inc(1);
             }
-            bar.inc(1);
-            Ok::<_, TrainError>(())
-        })?;
+        }
         Ok(Self {
             length,
             views,
