@@ -83,18 +83,21 @@ fn hashes_of_drawn_palms_are_learnt() {
     assert!(again.contains("log.jsonl: exists already"), "{again}");
 }
 
+/// What makes options wrong.
+type Change<'a> = &'a dyn Fn(&mut Options);
+
 #[test]
 fn wrong_arguments_say_what_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
     palms(dir.path());
-    let fault = |change: &dyn Fn(&mut Options)| {
+    let fault = |change: Change| {
         let mut options = options(dir.path());
         change(&mut options);
         let error = run(&options).unwrap_err().to_string();
         assert!(!options.out.exists(), "{error}");
         error
     };
-    let cases: [(&str, &dyn Fn(&mut Options)); 9] = [
+    let cases: [(&str, Change); 9] = [
         ("--bits [57, 0]", &|o| o.bits = vec![57, 0]),
         ("--hidden 0", &|o| o.hidden = 0),
         ("--batch 100000", &|o| o.batch = 100_000),
