@@ -12,6 +12,7 @@ pub mod error;
 pub mod extractor;
 pub mod gabor;
 pub mod graph;
+pub mod hashnet;
 pub mod import;
 pub mod layers;
 pub mod localizer;

@@ -1,5 +1,6 @@
 //! `thenar-train`: trains the networks that ship.
 
+mod hash_command;
 mod palmnet_command;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ enum Command {
     Palmnet(palmnet_command::PalmnetArgs),
     /// Write a PyTorch checkpoint of a published palm network as ONNX.
     Convert(palmnet_command::ConvertArgs),
+    /// Train the mapping network of the palm-hash key paper and measure its hashes.
+    Hash(hash_command::HashArgs),
     /// Draw losses, learning rate and examinations of a run as SVG, from its log.
     Curves(CurvesArgs),
 }
@@ -167,6 +170,7 @@ fn main() -> ExitCode {
         Command::Extractor(args) => extractor(args),
         Command::Palmnet(args) => palmnet_command::train(args).and_then(|outcome| print(&outcome)),
         Command::Convert(args) => palmnet_command::convert(&args),
+        Command::Hash(args) => hash_command::train(args).and_then(|figures| print(&figures)),
         Command::Curves(args) => curves(&args),
     };
     match done {

@@ -1,0 +1,75 @@
+//! The command about the mapping network of the palm-hash key paper.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use thenar_train::backend::Backend;
+use thenar_train::error::TrainError;
+use thenar_train::hashnet::train::{Figures, Options, run};
+
+/// `thenar-train hash`
+#[derive(Args)]
+pub struct HashArgs {
+    /// Labelled regions of interest to train on, one `path label` per line; also the gallery.
+    #[arg(long, value_name = "LIST")]
+    data: PathBuf,
+    /// Labelled regions of the same palms to measure on.
+    #[arg(long, value_name = "LIST")]
+    test: PathBuf,
+    /// What paths in the lists are relative to.
+    #[arg(long, default_value = "")]
+    root: PathBuf,
+    /// The extractor, an ONNX file.
+    #[arg(long, value_name = "ONNX")]
+    extractor: PathBuf,
+    /// Length of the hash; several lengths make several networks.
+    #[arg(long, value_delimiter = ',', default_value = "57")]
+    bits: Vec<usize>,
+    /// Epochs: every image once in each, a random view of it.
+    #[arg(long, default_value_t = 500)]
+    epochs: u64,
+    /// End each training after so many minutes if the epochs take longer.
+    #[arg(long)]
+    minutes: Option<f64>,
+    /// Images in a step.
+    #[arg(long, default_value_t = 256)]
+    batch: usize,
+    /// Learning rate.
+    #[arg(long, default_value_t = 1e-3)]
+    lr: f32,
+    /// Width of the hidden layers.
+    #[arg(long, default_value_t = 1024)]
+    hidden: usize,
+    /// Bits in which the codes of two palms differ at least (the paper's T); as many as can be found quickly without it.
+    #[arg(long, value_name = "T")]
+    min_distance: Option<usize>,
+    /// Seed of codes, weights and batches.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// What computes gradients.
+    #[arg(long, value_enum, default_value_t = Backend::default())]
+    backend: Backend,
+    /// Folder for log.jsonl and figures.json.
+    #[arg(long, short)]
+    out: PathBuf,
+}
+
+/// Trains and measures.
+pub fn train(args: HashArgs) -> Result<Vec<Figures>, TrainError> {
+    run(&Options {
+        data: args.data,
+        test: args.test,
+        root: args.root,
+        extractor: args.extractor,
+        bits: args.bits,
+        epochs: args.epochs,
+        minutes: args.minutes,
+        batch: args.batch,
+        rate: args.lr,
+        hidden: args.hidden,
+        min_distance: args.min_distance,
+        seed: args.seed,
+        backend: args.backend,
+        out: args.out,
+    })
+}
