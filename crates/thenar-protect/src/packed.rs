@@ -86,7 +86,7 @@ impl PackedTemplates {
     ///
     /// # Errors
     /// As [`Self::distances`].
-    pub fn nearest(&self, views: &[&ProbeBits], distances: &mut [u16]) -> Result<(), ProtectError> {
+    pub fn nearest(&self, views: &[ProbeBits], distances: &mut [u16]) -> Result<(), ProtectError> {
         for view in views {
             if !self.check(view.bits(), distances)? {
                 return Ok(());
@@ -163,7 +163,7 @@ struct FillNearest<'a> {
     words: &'a [[u64; LANES]],
     /// Words of a template.
     each: usize,
-    views: &'a [&'a ProbeBits],
+    views: &'a [ProbeBits],
     distances: &'a mut [u16],
 }
 
@@ -241,7 +241,7 @@ mod tests {
             let one = |g: &BitTemplate| g.hamming(&probe[0]) as u16;
             prop_assert_eq!(&found, &gallery.iter().map(one).collect::<Vec<_>>());
             let views = probes(&mut rng, 1 + seed as usize % 3, bits);
-            packed.nearest(&views.iter().collect::<Vec<_>>(), &mut found).unwrap();
+            packed.nearest(&views, &mut found).unwrap();
             let one = |g: &BitTemplate| views.iter().map(|v| v.distance(g).unwrap() as u16).min().unwrap();
             prop_assert_eq!(found, gallery.iter().map(one).collect::<Vec<_>>());
         }
@@ -262,7 +262,6 @@ mod tests {
         .call();
         assert_eq!(best, plain);
         let views = probes(&mut rng, 2, 1024);
-        let views: Vec<&ProbeBits> = views.iter().collect();
         packed.nearest(&views, &mut best).unwrap();
         FillNearest {
             words: &packed.words,
@@ -289,7 +288,9 @@ mod tests {
         let inverted = probe.bits().words().iter().map(|word| !word).collect();
         let inverted = BitTemplate::from_words(inverted, MAX_BITS).unwrap();
         let packed = PackedTemplates::new(&[&inverted, probe.bits()]).unwrap();
-        packed.nearest(&[&probe], &mut found).unwrap();
+        packed
+            .nearest(std::slice::from_ref(&probe), &mut found)
+            .unwrap();
         assert_eq!(found.map(u32::from), [probe.total(), 0]);
     }
 
@@ -308,8 +309,10 @@ mod tests {
         let none = PackedTemplates::new(&[]).unwrap();
         assert!(none.is_empty() && none.distances(&b[0], &mut []).is_ok());
         let probe = ProbeBits::new(&[0.0; 65]).unwrap();
-        assert!(none.nearest(&[&probe], &mut []).is_ok());
-        let refused = packed.nearest(&[&probe], &mut [0; 2]).unwrap_err();
+        assert!(none.nearest(std::slice::from_ref(&probe), &mut []).is_ok());
+        let refused = packed
+            .nearest(std::slice::from_ref(&probe), &mut [0; 2])
+            .unwrap_err();
         assert_eq!(refused.to_string(), expected);
     }
 }

@@ -104,13 +104,12 @@ impl Gallery {
         if self.is_empty() || views.is_empty() {
             return Ok(vec![]);
         }
-        if let Some(other) = views.iter().find(|view| view.len() != self.bits) {
-            return Err(wrong_length(other.len(), self.bits));
-        }
-        let views: Vec<&ProbeBits> = views.iter().collect();
         let mut distances = vec![0; self.len()];
-        let filled = self.templates.nearest(&views, &mut distances);
-        filled.map_err(|_| wrong_length(0, self.bits))?;
+        let filled = self.templates.nearest(views, &mut distances);
+        filled.map_err(|_| {
+            let other = views.iter().find(|view| view.len() != self.bits);
+            wrong_length(other.map_or(self.bits, ProbeBits::len), self.bits)
+        })?;
         let mut nearest: HashMap<usize, u32> = HashMap::new();
         let near = distances.into_iter().map(u32::from).zip(&self.owners);
         for (distance, &subject) in near.filter(|&(distance, _)| distance <= max_distance) {

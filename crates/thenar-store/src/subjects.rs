@@ -142,6 +142,18 @@ impl Store {
         rows.and_then(Iterator::collect).map_err(failed)
     }
 
+    /// How many records there are.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn record_count(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM record";
+        let count = self
+            .connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0));
+        count.map(i64::unsigned_abs).map_err(failed(&self.path))
+    }
+
     /// Calls `visit` with the subject's name and each record, subject by subject. All calls see one state of the store.
     ///
     /// # Errors

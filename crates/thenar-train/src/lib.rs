@@ -22,4 +22,5 @@ pub mod optim;
 mod pace;
 pub mod palmnets;
 pub mod params;
+mod progress;
 pub mod survey;

@@ -58,6 +58,7 @@ fn subjects_come_back_as_they_were_enrolled() {
     drop(store);
     let store = Store::open_existing(folder.path().join("s.db")).unwrap();
     assert_eq!(store.get("anna ☘").unwrap().unwrap(), anna);
+    assert_eq!(store.record_count().unwrap(), 3);
     assert_eq!(store.get("bert").unwrap().unwrap(), bert);
     assert_eq!(store.get("carl").unwrap(), None);
     let list = store.list().unwrap();

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,6 +24,7 @@ use crate::optim::Adam;
 use crate::palmnets::list::Album;
 use crate::palmnets::loss::Loss;
 use crate::params::Params;
+use crate::progress;
 
 /// Name of the figures in the folder of a run.
 pub const FIGURES: &str = "figures.json";
@@ -172,7 +172,7 @@ fn palms_of(train: &Album, test: &Album, list: &Path) -> Result<Vec<usize>, Trai
 
 /// Reads features with a progress bar.
 fn read(extractor: &Extractor, album: &Album) -> Result<Features, TrainError> {
-    let bar = progress(album.images.len() as u64);
+    let bar = progress::bar(album.images.len() as u64);
     let features = Features::read(extractor, album, &bar);
     bar.finish_and_clear();
     features
@@ -200,7 +200,7 @@ impl Session<'_> {
         let mut params = Params::random(&net.survey()?, options.seed);
         let mut adam = Adam::new(params.values());
         let untrained = self.within(&net, &params)?;
-        let bar = progress(options.epochs);
+        let bar = progress::bar(options.epochs);
         let start = Instant::now();
         let minutes = || start.elapsed().as_secs_f64() / 60.0;
         let (mut epoch, mut loss) = (0, 0.0);
@@ -371,16 +371,6 @@ fn check(options: &Options) -> Result<(), TrainError> {
         return wrong(format!("--lr {rate} must be more than 0"));
     }
     Ok(())
-}
-
-fn progress(steps: u64) -> ProgressBar {
-    let bar = ProgressBar::new(steps);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec} {msg} ETA {eta}")
-    {
-        bar.set_style(style);
-    }
-    bar
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::drawing::Source;
@@ -23,6 +22,7 @@ use crate::onnx::{Storage, export};
 use crate::optim::{Adam, clip, learning_rate};
 use crate::pace::Pace;
 use crate::params::Params;
+use crate::progress;
 
 /// Memory of the averaged weights.
 const AVERAGE: f32 = 0.999;
@@ -89,7 +89,7 @@ pub fn run<S: Source + Clone + 'static>(
     let mut log = Log::append(&options.out.join(crate::log::NAME))?;
     let examination = Examination::draw(&source, options.examination);
     let mut feed = Feed::start(source, options.feed, state.adam.step);
-    let bar = progress(options.steps);
+    let bar = progress::bar(options.steps);
     let start = Instant::now() - Duration::from_secs_f64(60.0 * state.minutes);
     let mut saved = Instant::now();
     let mut pace = Pace::default();
@@ -269,14 +269,4 @@ fn report(state: &State, progress: f32, scores: &Scores) -> String {
         100.0 * scores.presence,
         100.0 * scores.side,
     )
-}
-
-fn progress(steps: u64) -> ProgressBar {
-    let bar = ProgressBar::new(steps);
-    if let Ok(style) =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec} {msg} ETA {eta}")
-    {
-        bar.set_style(style);
-    }
-    bar
 }

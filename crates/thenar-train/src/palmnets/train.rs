@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::ahead::Ahead;
@@ -33,6 +32,7 @@ use crate::onnx::{Form, Storage, export_as};
 use crate::optim::{Adam, clip};
 use crate::pace::Pace;
 use crate::params::Params;
+use crate::progress;
 
 /// Steps between lines in the log.
 const LOG_EVERY: u64 = 20;
@@ -176,7 +176,7 @@ impl<N: PalmNet> Run<'_, N> {
     fn go(mut self, per_epoch: u64, mut batches: Ahead) -> Result<Outcome, TrainError> {
         let options = self.options;
         let steps = per_epoch * options.epochs;
-        let bar = progress(steps);
+        let bar = progress::bar(steps);
         bar.set_position(self.state.adam.step);
         bar.reset_eta();
         let start = Instant::now() - Duration::from_secs_f64(60.0 * self.state.minutes);
@@ -376,13 +376,4 @@ fn report(epoch: u64, scores: Option<Scores>) -> String {
         let (eer, rank1) = (100.0 * scores.eer, 100.0 * scores.rank1);
         format!("epoch {epoch}: EER {eer:.3} %, rank-1 {rank1:.2} %")
     })
-}
-
-fn progress(steps: u64) -> ProgressBar {
-    let bar = ProgressBar::new(steps);
-    let template = "{bar:30} {pos}/{len} {per_sec} {msg} ETA {eta}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
 }

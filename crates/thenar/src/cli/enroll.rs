@@ -11,6 +11,7 @@ use super::args::Enroll;
 use super::error::CliError;
 use super::held_token;
 use super::output::count;
+use super::passphrase::Purpose;
 use super::session::{Acquired, Session};
 
 pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError> {
@@ -29,7 +30,7 @@ pub(crate) fn run(session: &Session, args: &Enroll) -> Result<Verdict, CliError>
     let acquired = session.acquire_all(&pipeline, &args.photos)?;
 
     let mut keyring = session.keyring_or_new(known.as_ref())?;
-    let held = held_token::read_or_new(&args.held, &keyring, &args.subject)?;
+    let held = held_token::read(&args.held, &keyring, &args.subject, Purpose::New)?;
     let token = match &held {
         Some(held) => TokenRef::held(held),
         None if args.own_token => own_token(&mut keyring)?,

@@ -14,43 +14,25 @@ use super::error::CliError;
 use super::passphrase::{self, Purpose};
 use super::secret_file;
 
-/// The token that was given, or a new one where a file for it was named that is not there. `None` when none was asked for.
-pub(crate) fn read_or_new(
-    given: &HeldToken,
-    keyring: &Keyring,
-    subject: &str,
-) -> Result<Option<Token>, CliError> {
-    match &given.token {
-        Some(path) => Ok(Some(Token::from_bytes(*secret_file::read_or_new(path)?))),
-        None => of_passphrase(given, keyring, subject, Purpose::New),
-    }
-}
-
-/// The token that was given, or `None`.
+/// The token that was given, or `None`. For a new enrolment a file that is not there is made, and a passphrase is held to the
+/// rules.
 pub(crate) fn read(
-    given: &HeldToken,
-    keyring: &Keyring,
-    subject: &str,
-) -> Result<Option<Token>, CliError> {
-    match &given.token {
-        Some(path) => Ok(Some(Token::from_bytes(*secret_file::read(path)?))),
-        None => of_passphrase(given, keyring, subject, Purpose::Recovery),
-    }
-}
-
-fn of_passphrase(
     given: &HeldToken,
     keyring: &Keyring,
     subject: &str,
     purpose: Purpose,
 ) -> Result<Option<Token>, CliError> {
-    if !given.token_passphrase {
-        return Ok(None);
-    }
-    let passphrase = passphrase::read(given.passphrase_file.as_deref(), purpose)?;
-    let salt = salt(keyring.collection_token().id(), subject);
-    let token = derive(&passphrase, &salt, Cost::DEFAULT)?;
-    Ok(Some(Token::from_bytes(*token)))
+    let secret = match (&given.token, purpose) {
+        (Some(path), Purpose::New) => secret_file::read_or_new(path)?,
+        (Some(path), Purpose::Recovery) => secret_file::read(path)?,
+        (None, _) if given.token_passphrase => {
+            let passphrase = passphrase::read(given.passphrase_file.as_deref(), purpose)?;
+            let salt = salt(keyring.collection_token().id(), subject);
+            derive(&passphrase, &salt, Cost::DEFAULT)?
+        }
+        (None, _) => return Ok(None),
+    };
+    Ok(Some(Token::from_bytes(*secret)))
 }
 
 fn salt(collection: TokenId, subject: &str) -> [u8; SALT_LEN] {

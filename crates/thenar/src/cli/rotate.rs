@@ -33,12 +33,7 @@ pub(crate) fn run(session: &Session, args: &Rotate) -> Result<Verdict, CliError>
         }
         keyring.save()?;
     }
-    let total = store
-        .list()?
-        .iter()
-        .map(|subject| u64::from(subject.records))
-        .sum();
-    let bar = progress::bar(&session.out, "records", total);
+    let bar = progress::bar(&session.out, "records", store.record_count()?);
     let records = store.rotate(|subject, record| {
         bar.inc(1);
         keyring.reseal(record, subject, &mut os_rng())

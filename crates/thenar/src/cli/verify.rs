@@ -9,6 +9,7 @@ use super::args::Verify;
 use super::error::CliError;
 use super::held_token;
 use super::output::{decision, with_score};
+use super::passphrase::Purpose;
 use super::session::Session;
 
 pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError> {
@@ -16,7 +17,7 @@ pub(crate) fn run(session: &Session, args: &Verify) -> Result<Verdict, CliError>
     let keyring = session.keyring()?;
     let pipeline = session.pipeline()?;
     let threshold = session.reachable(&pipeline, args.threshold.fmr)?;
-    let held = held_token::read(&args.held, &keyring, &args.subject)?;
+    let held = held_token::read(&args.held, &keyring, &args.subject, Purpose::Recovery)?;
     let palm = session.acquire(&pipeline, &args.photo, &mut ())?;
 
     let score = best_score(

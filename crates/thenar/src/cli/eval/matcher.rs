@@ -45,7 +45,7 @@ pub(super) struct Bits<'a> {
     /// Where in it each sample stands; `None` where it failed to acquire.
     places: Vec<Option<usize>>,
     /// The views of each sample; none where it failed.
-    probe: Vec<Vec<&'a ProbeBits>>,
+    probe: Vec<&'a [ProbeBits]>,
     /// The weight of a probe, 1 at least.
     total: u32,
 }
@@ -65,11 +65,16 @@ impl<'a> Bits<'a> {
             });
         }
         let views = |s: &'a Sample<Probe>| match &s.data {
-            Some(Probe::Bits(views)) => views.iter().collect(),
-            _ => Vec::new(),
+            Some(Probe::Bits(views)) => views.as_slice(),
+            _ => &[],
         };
-        let probe: Vec<Vec<&ProbeBits>> = probe.iter().map(views).collect();
-        let total = probe.iter().flatten().next().map_or(0, |view| view.total());
+        let probe: Vec<&[ProbeBits]> = probe.iter().map(views).collect();
+        let total = probe
+            .iter()
+            .copied()
+            .flatten()
+            .next()
+            .map_or(0, |view| view.total());
         (!enrolled.is_empty()).then_some(())?;
         Some(Self {
             gallery: PackedTemplates::new(&enrolled).ok()?,
@@ -80,7 +85,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The distance of each enrolled template from the nearest view; `None` without views.
-    fn nearest(&self, views: &[&ProbeBits]) -> Option<Vec<u16>> {
+    fn nearest(&self, views: &[ProbeBits]) -> Option<Vec<u16>> {
         let mut nearest = vec![0; self.gallery.len()];
         self.gallery.nearest(views, &mut nearest).ok()?;
         (!views.is_empty()).then_some(nearest)
