@@ -6,11 +6,14 @@
 //! with the reason. A passphrase given to *recover* a key is only normalised, so that a
 //! stricter list in a later version never locks anybody out.
 
+mod cost;
 mod expected;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+pub use cost::Cost;
 
 /// Fewest characters (Unicode code points after normalisation) of a new passphrase beside a palm.
 pub const MIN_CHARACTERS: usize = 8;
@@ -145,62 +148,6 @@ impl Passphrase {
     /// The normalised bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
-    }
-}
-
-/// The cost of Argon2id. Stored in every record, so it can grow later without losing old keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Memory in KiB, from 8 per lane to [`Cost::MAX_MEMORY_KIB`].
-    pub memory_kib: u32,
-    /// Passes over the memory, 1…[`Cost::MAX_PASSES`].
-    pub passes: u32,
-    /// Lanes, 1…[`Cost::MAX_LANES`]. This implementation works through them on one thread.
-    pub lanes: u32,
-}
-
-impl Cost {
-    /// 64 MiB, three passes, one lane: the second recommendation of RFC 9106 with the lanes that one thread can use.
-    pub const DEFAULT: Self = Self {
-        memory_kib: 64 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
-    /// Most memory that a record may ask for: 1 GiB.
-    pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-    /// Most passes that a record may ask for.
-    pub const MAX_PASSES: u32 = 16;
-    /// Most lanes that a record may ask for.
-    pub const MAX_LANES: u32 = 16;
-
-    /// Checks the limits, so that a hostile record cannot ask for hours or for all memory.
-    ///
-    /// # Errors
-    /// A parameter is out of its range.
-    pub fn check(&self) -> Result<(), TokenError> {
-        let within = |what, found, min, max| match (min..=max).contains(&found) {
-            true => Ok(()),
-            false => Err(TokenError::Cost {
-                what,
-                found,
-                min,
-                max,
-            }),
-        };
-        within("lanes", self.lanes, 1, Self::MAX_LANES)?;
-        within("passes", self.passes, 1, Self::MAX_PASSES)?;
-        within(
-            "memory (KiB)",
-            self.memory_kib,
-            8 * self.lanes,
-            Self::MAX_MEMORY_KIB,
-        )
-    }
-}
-
-impl Default for Cost {
-    fn default() -> Self {
-        Self::DEFAULT
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use thenar_train::backend::Backend;
 use thenar_train::error::TrainError;
+use thenar_train::hashnet::distances::Scores;
 use thenar_train::hashnet::train::{Figures, Options, run};
 
 /// `thenar-train hash`
@@ -54,9 +55,9 @@ pub struct HashArgs {
     out: PathBuf,
 }
 
-/// Trains and measures.
-pub fn train(args: HashArgs) -> Result<Vec<Figures>, TrainError> {
-    run(&Options {
+/// Trains, measures and prints; all counts are in the folder's figures.json.
+pub fn train(args: HashArgs) -> Result<(), TrainError> {
+    let figures = run(&Options {
         data: args.data,
         test: args.test,
         root: args.root,
@@ -71,5 +72,46 @@ pub fn train(args: HashArgs) -> Result<Vec<Figures>, TrainError> {
         seed: args.seed,
         backend: args.backend,
         out: args.out,
-    })
+    })?;
+    figures.iter().for_each(show);
+    Ok(())
+}
+
+fn show(figures: &Figures) {
+    println!(
+        "{} bits, width {}: {} palms, codes at least {} bits apart, {} epochs in {:.1} minutes, loss {:.3}",
+        figures.bits,
+        figures.hidden,
+        figures.palms,
+        figures.min_distance,
+        figures.epochs,
+        figures.minutes,
+        figures.loss
+    );
+    println!("                        wrong bits (fewest, mean, most)");
+    println!(
+        "images                  genuine             impostor            EER (missed; let in)"
+    );
+    for (images, scores) in [
+        ("training, before it", &figures.untrained),
+        ("training", &figures.trained),
+        ("test, nearest view", &figures.test),
+        ("test, one view", &figures.test_one_view),
+    ] {
+        println!("{}", line(images, scores));
+    }
+}
+
+fn line(images: &str, scores: &Scores) -> String {
+    let [genuine, impostor] = [&scores.genuine, &scores.impostor]
+        .map(|s| format!("{}, {:.1}, {}", s.fewest, s.mean, s.most));
+    format!(
+        "{images:<24}{genuine:<20}{impostor:<20}{:.3} % at {} ({} of {}; {} of {})",
+        100.0 * scores.eer,
+        scores.threshold,
+        scores.missed,
+        scores.genuine.pairs,
+        scores.let_in,
+        scores.impostor.pairs
+    )
 }

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use thenar_train::backend::Backend;
 use thenar_train::error::TrainError;
 use thenar_train::extractor::ablation::Part;
+use thenar_train::extractor::views::Views;
 use thenar_train::localizer::drawing::Hands;
 use thenar_train::localizer::exam::{ExamOptions, exam};
 use thenar_train::localizer::feed::FeedOptions;
@@ -78,6 +79,9 @@ struct ExtractorArgs {
     /// Shifted views to every side of the centre, 0 to 2.
     #[arg(long, default_value_t = 2)]
     reach: i64,
+    /// Degrees by which every view is also turned to either side, 0 to 10; 0 for none.
+    #[arg(long, default_value_t = 3.0)]
+    turn: f64,
     /// Misplacement of training captures, relative to what a localizer leaves.
     #[arg(long, default_value_t = 0.4)]
     misplacement: f32,
@@ -170,7 +174,7 @@ fn main() -> ExitCode {
         Command::Extractor(args) => extractor(args),
         Command::Palmnet(args) => palmnet_command::train(args).and_then(|outcome| print(&outcome)),
         Command::Convert(args) => palmnet_command::convert(&args),
-        Command::Hash(args) => hash_command::train(args).and_then(|figures| print(&figures)),
+        Command::Hash(args) => hash_command::train(args),
         Command::Curves(args) => curves(&args),
     };
     match done {
@@ -189,7 +193,10 @@ fn extractor(args: ExtractorArgs) -> Result<(), TrainError> {
         seed: args.seed,
         outputs: args.outputs,
         ridge: args.ridge,
-        reach: args.reach,
+        views: Views {
+            reach: args.reach,
+            turn: args.turn,
+        },
         misplacement: args.misplacement,
         examination: args.examination,
         without: args.without,

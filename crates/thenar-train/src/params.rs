@@ -133,6 +133,18 @@ impl Params {
     /// # Panics
     /// When `gradients` does not belong to the same layers.
     pub fn observe(&mut self, gradients: &[Weights]) {
+        self.move_statistics(gradients, MOMENTUM);
+    }
+
+    /// Takes the statistics of the batch that `gradients` came from for the running ones.
+    ///
+    /// # Panics
+    /// When `gradients` does not belong to the same layers.
+    pub fn adopt_statistics(&mut self, gradients: &[Weights]) {
+        self.move_statistics(gradients, 1.0);
+    }
+
+    fn move_statistics(&mut self, gradients: &[Weights], share: f32) {
         assert_eq!(gradients.len(), self.layers.len(), "one gradient per layer");
         let mut at = 0;
         for (layer, gradient) in self.layers.iter().zip(gradients) {
@@ -141,7 +153,7 @@ impl Params {
                 let running = &mut self.values[at + 2 * norm.channels..][..2 * norm.channels];
                 let batch = gradient.tensors[2].iter().chain(&gradient.tensors[3]);
                 for (value, &now) in running.iter_mut().zip(batch) {
-                    *value += MOMENTUM * (now - *value);
+                    *value += share * (now - *value);
                 }
             }
             at += counts.sum::<usize>();

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use thenar_image::{HandSide, Photo, Roi, RoiFrame};
-use thenar_key::{CommitParams, Commitment, Factors, KeyKind, KeyPair, PalmHash, commit};
+use thenar_key::{CommitParams, Commitment, Factors, KeyPair, PalmHash, commit};
 use thenar_net::{Extractor, FmrCalibration, Localizer, models};
 use thenar_protect::{
     BitTemplate, ContractId, Keyring, Level1, Level1Params, ProbeBits, SealedRecord, Token,
@@ -229,25 +229,21 @@ impl Pipeline {
         Ok(hash)
     }
 
-    /// feature + passphrase ─► commitment and key pair of this kind.
+    /// feature + passphrase ─► commitment and key pair, of the kind, code and cost in `params`.
     ///
     /// # Errors
-    /// When Argon2id refuses.
+    /// When Argon2id or the parameters refuse.
     pub fn commit(
         &self,
         feature: &[f32],
         factors: Factors<'_>,
-        kind: KeyKind,
+        params: &CommitParams,
     ) -> Result<(Commitment, KeyPair), PipelineError> {
-        let params = CommitParams {
-            kind,
-            ..CommitParams::default()
-        };
         Ok(commit(
             &self.numbers(feature)?,
             factors,
             &self.key_contract.0,
-            &params,
+            params,
             &mut os_rng(),
         )?)
     }

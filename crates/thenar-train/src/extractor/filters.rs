@@ -102,6 +102,14 @@ pub(super) fn pick(length: usize, first: i64, step: usize, count: usize) -> Matr
     })
 }
 
+/// A line of `length` pixels, read `by` pixels further on, by linear interpolation; the ends are repeated.
+pub(super) fn shifted(length: usize, by: f64) -> Matrix {
+    Matrix::of(length, length, |to, from| {
+        let place = (to as f64 + by).clamp(0.0, length as f64 - 1.0);
+        (1.0 - (place - from as f64).abs()).max(0.0)
+    })
+}
+
 /// The first `count` rows of the orthonormal cosine transform (DCT-II) of `length` values.
 pub(super) fn cosines(count: usize, length: usize) -> Matrix {
     let n = length as f64;

@@ -10,4 +10,5 @@ mod filters;
 pub mod network;
 pub mod shared;
 pub mod train;
+pub mod views;
 pub mod whitening;

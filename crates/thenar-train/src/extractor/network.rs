@@ -1,9 +1,6 @@
 //! The network: local contrast, competition of Gabor filters, frequencies of a lattice of cells, whitening.
 //!
-//! A ROI can lie some pixels off. Instead of making the projection tolerate that (it would have to throw detail away),
-//! the network reads its cells at several lattices and gives one feature per *view*: view 0 is centred, the others are
-//! shifted. An enrolment keeps view 0; a probe is compared with all of its views, and the nearest one counts. The
-//! competition is computed once for all views.
+//! The competition is computed once and read in several [`views`](super::views), each of which gives a feature.
 //!
 //! Palms have no preferred place for what is not a principal line, so the second moments of the cells are nearly those
 //! of a stationary pattern, and a cosine transform nearly makes them independent. What is left to whiten are the
@@ -13,8 +10,9 @@
 //! Blurs, shifts, changes of size and cosine transforms are linear along rows and columns: each is a matrix, and those
 //! that follow each other are one.
 
-use super::filters::{Bank, Matrix, blur, cosines, double, halve, pick};
+use super::filters::{Bank, Matrix, blur, double};
 use super::shared::Shared;
+use super::views::Views;
 use crate::error::TrainError;
 use crate::onnx::{GraphBuilder, Storage};
 
@@ -28,20 +26,7 @@ pub const CHANNELS: usize = 2 * ORIENTATIONS;
 /// direction of each bank says next to nothing.
 pub const KEPT: usize = CHANNELS - 2;
 /// Side of the competition map: half the ROI.
-const MAP: usize = ROI / 2;
-/// Side of the map of cells: a quarter of the ROI.
-const CELL_MAP: usize = MAP / 2;
-/// Cells of the lattice per axis.
-const LATTICE: usize = 14;
-/// Pixels of the cell map between cells.
-const STEP: usize = 2;
-/// First cell of the centred view.
-const FIRST: i64 = 2;
-/// Pixels of the ROI between shifted views: one of the cell map.
-const VIEW_STEP: i64 = 4;
-/// Most frequencies: all but the mean, because how often an orientation wins over all is no identity, and drawn and
-/// real palms differ in it.
-pub const FREQUENCIES: usize = LATTICE * LATTICE - 1;
+pub(super) const MAP: usize = ROI / 2;
 
 /// Standard deviation of the window of local contrast, pixels of half the ROI.
 const CONTRAST_SIGMA: f64 = 2.5;
@@ -53,8 +38,6 @@ const GABOR_SIDE: usize = 17;
 const GABOR_RANK: usize = 4;
 /// What a place holds back from all orientations, as a squared response: where nothing answers, nothing wins.
 const NOBODY: f32 = 0.02;
-/// Blur of the cell map, its pixels.
-const CELL_BLUR: f64 = 0.8;
 
 /// Fine lines at full resolution, broad ones at half.
 const BANKS: [Bank; 2] = [
@@ -74,31 +57,6 @@ const BANKS: [Bank; 2] = [
     },
 ];
 
-/// Shifts along an axis, in pixels of the ROI: none first.
-fn shifts(reach: i64) -> Vec<i64> {
-    let others = (-reach..=reach).filter(|&s| s != 0);
-    std::iter::once(0)
-        .chain(others)
-        .map(|s| s * VIEW_STEP)
-        .collect()
-}
-
-/// The views that a model gives, as shifts of the lattice to the right and down in ROI pixels; the centre first.
-pub fn views(reach: i64) -> Vec<(i64, i64)> {
-    let each = shifts(reach);
-    let row = |&y: &i64| each.iter().map(move |&x| (x, y)).collect::<Vec<_>>();
-    each.iter().flat_map(row).collect()
-}
-
-/// The `count` lowest frequencies, as cycles down and to the right.
-fn lowest(count: usize) -> Vec<(usize, usize)> {
-    let places = (0..LATTICE * LATTICE).map(|i| (i / LATTICE, i % LATTICE));
-    let mut all: Vec<(usize, usize)> = places.filter(|&f| f != (0, 0)).collect();
-    all.sort_by_key(|&(a, b)| (a * a + b * b, a, b));
-    all.truncate(count);
-    all
-}
-
 /// What is learnt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
@@ -117,7 +75,8 @@ pub struct Projection {
 /// When the filters cannot be decomposed.
 pub fn competition(frequencies: usize) -> Result<Vec<u8>, TrainError> {
     let mut graph = GraphBuilder::new();
-    let spectrum = spectrum(&mut graph, frequencies, 0)?;
+    let map = competition_map(&mut graph)?;
+    let spectrum = Views::CENTRE.spectrum(&mut graph, &map, frequencies);
     let spectrum = graph.transpose(&spectrum, &[1, 0, 2]);
     let shape = [frequencies, CHANNELS];
     let output = ("spectrum", spectrum.as_str(), shape.as_slice());
@@ -131,18 +90,19 @@ pub fn competition(frequencies: usize) -> Result<Vec<u8>, TrainError> {
 /// When the filters cannot be decomposed.
 pub fn extractor(
     projection: &Projection,
-    reach: i64,
+    views: &Views,
     storage: Storage,
     notes: &[(&str, String)],
 ) -> Result<Vec<u8>, TrainError> {
     let count = projection.frequencies;
     let mut graph = GraphBuilder::new();
-    let spectrum = spectrum(&mut graph, count, reach)?;
+    let map = competition_map(&mut graph)?;
+    let spectrum = views.spectrum(&mut graph, &map, count);
     let shape = [count, CHANNELS, KEPT];
     let matrices = graph.weights(&shape, &projection.matrices, storage);
     let whitened = graph.binary("MatMul", &spectrum, &matrices);
     let by_view = graph.transpose(&whitened, &[1, 0, 2]);
-    let shape = [views(reach).len(), count * KEPT];
+    let shape = [views.list().len(), count * KEPT];
     let whole = graph.reshape(&by_view, &[-1, shape[1] as i64]);
     let shared = &projection.shared;
     let down = graph.weights(&[shape[1], shared.count], &shared.directions, storage);
@@ -153,30 +113,6 @@ pub fn extractor(
     let feature = graph.reshape(&left, &[-1, shape[0] as i64, shape[1] as i64]);
     let output = ("feature", feature.as_str(), shape.as_slice());
     Ok(graph.finish("thenar-extractor", ("roi", &[1, ROI, ROI]), output, notes))
-}
-
-/// `[frequencies, N · views, CHANNELS]`
-fn spectrum(graph: &mut GraphBuilder, count: usize, reach: i64) -> Result<String, TrainError> {
-    let map = competition_map(graph)?;
-    let frequencies = lowest(count);
-    let cycles = 1 + frequencies.iter().map(|f| f.0.max(f.1)).max().unwrap_or(0);
-    let cells = blur(CELL_MAP, CELL_BLUR).after(&halve(MAP));
-    let transform = |shift: &i64| {
-        let lattice = pick(CELL_MAP, FIRST + shift / VIEW_STEP, STEP, LATTICE);
-        cosines(cycles, LATTICE).after(&lattice).after(&cells)
-    };
-    let transforms: Vec<Matrix> = shifts(reach).iter().map(transform).collect();
-    // Every shift down with every shift to the right.
-    let both = along_both(graph, &Matrix::stacked(&transforms), &map);
-    let (channels, shifts, cycles) = (CHANNELS as i64, transforms.len() as i64, cycles as i64);
-    let apart = graph.reshape(&both, &[-1, channels, shifts, cycles, shifts, cycles]);
-    let turned = graph.transpose(&apart, &[3, 5, 0, 2, 4, 1]);
-    let by_frequency = graph.reshape(&turned, &[cycles * cycles, -1, channels]);
-    let chosen: Vec<i64> = frequencies
-        .iter()
-        .map(|&(a, b)| a as i64 * cycles + b as i64)
-        .collect();
-    Ok(graph.gather(&by_frequency, &chosen))
 }
 
 /// `[N, 18, 64, 64]`: for each place and bank, the share that each orientation wins.
@@ -235,30 +171,11 @@ fn compete(
 }
 
 /// A matrix along columns and along rows of every map.
-fn along_both(graph: &mut GraphBuilder, matrix: &Matrix, x: &str) -> String {
+pub(super) fn along_both(graph: &mut GraphBuilder, matrix: &Matrix, x: &str) -> String {
     let constant =
         |graph: &mut GraphBuilder, m: &Matrix| graph.constant(&[m.rows, m.columns], &m.values);
     let left = constant(graph, matrix);
     let right = constant(graph, &matrix.transposed());
     let columns = graph.binary("MatMul", &left, x);
     graph.binary("MatMul", &columns, &right)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_centre_is_the_first_view() {
-        assert_eq!(views(0), [(0, 0)]);
-        let views = views(2);
-        assert_eq!((views.len(), views[0], views[1]), (25, (0, 0), (-8, 0)));
-        assert!(views.contains(&(-8, 4)));
-    }
-
-    #[test]
-    fn frequencies_begin_with_the_lowest_and_leave_the_mean_out() {
-        assert_eq!(lowest(4), [(0, 1), (1, 0), (1, 1), (0, 2)]);
-        assert_eq!(lowest(FREQUENCIES).len(), FREQUENCIES);
-    }
 }

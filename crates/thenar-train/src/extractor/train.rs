@@ -14,8 +14,9 @@ use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
 use super::ablation::{self, Part};
-use super::network::{self, FREQUENCIES, KEPT, Projection, ROI};
+use super::network::{self, KEPT, Projection, ROI};
 use super::shared::Shared;
+use super::views::{FREQUENCIES, Views};
 use super::whitening::Moments;
 use crate::eer::equal_error_rate;
 use crate::error::TrainError;
@@ -35,8 +36,8 @@ pub struct Options {
     pub outputs: usize,
     /// See [`Moments::whiten`].
     pub ridge: f64,
-    /// Views to every side of the centre, see [`network::views`].
-    pub reach: i64,
+    /// In what places and turns a ROI is read.
+    pub views: Views,
     /// Misplacement of training captures relative to what a localizer leaves: less than 1, because views take over
     /// the rest.
     pub misplacement: f32,
@@ -87,10 +88,10 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
         let needed = "needs at least one palm, one capture of it, and two palms to be examined on";
         return Err(TrainError::Argument(needed.into()));
     }
-    if !(0..=2).contains(&options.reach) {
+    if !options.views.is_valid() {
         return Err(TrainError::Argument(format!(
-            "a reach of {} is not one of 0, 1, 2",
-            options.reach
+            "views of {:?}: a reach is 0, 1 or 2, a turn 0 to 10 degrees",
+            options.views
         )));
     }
     let most = KEPT * FREQUENCIES;
@@ -109,7 +110,7 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
         "recipe",
         format!("{options:?}").replace(&options.out.display().to_string(), "DIR"),
     )];
-    let bytes = network::extractor(&projection, options.reach, options.storage, &notes)?;
+    let bytes = network::extractor(&projection, &options.views, options.storage, &notes)?;
     let path = options.out.join("extractor.onnx");
     let temporary = path.with_extension("tmp");
     std::fs::write(&temporary, &bytes).map_err(|e| TrainError::file(&temporary, e))?;
@@ -353,7 +354,10 @@ mod tests {
             seed: 7,
             outputs: 32,
             ridge: 0.3,
-            reach: 1,
+            views: Views {
+                reach: 1,
+                turn: 3.0,
+            },
             misplacement: 0.4,
             examination: 12,
             without: vec![Part::Blur, Part::Mottle],

@@ -355,6 +355,6 @@ mod tests {
             given.or(settings).options().unwrap();
             read += 1;
         }
-        assert_eq!(read, 8);
+        assert_eq!(read, 9);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The competition tells palms apart before anything is learnt; random linear layers throw most of that away, and
 //! the first thousands of steps get it back. This start takes one look at the training images instead: the first
-//! linear layer whitens what the untrained convolutions read, a second one passes its strongest directions on, and
+//! linear layer whitens what the untrained convolutions read, less its mean, a second one passes its strongest directions on, and
 //! the class directions are the mean features of the identities. Everything is learnt from there.
 //!
 //! # Deviations
@@ -10,12 +10,13 @@
 
 use faer::{Mat, MatRef, Side};
 
+use super::augment::normalise;
 use super::feed::{Feed, inputs};
-use super::{Learner, PalmNet, Reader};
+use super::{Learner, PalmNet, ROI, Reader};
 use crate::backend::Backend;
-use crate::engine::infer;
+use crate::engine::{gradient, infer};
 use crate::error::TrainError;
-use crate::graph::Network;
+use crate::graph::{Array, Network};
 use crate::layers::{Dense, Layer};
 use crate::params::Params;
 
@@ -46,6 +47,7 @@ fn start_with<N: PalmNet>(
     images: Vec<(usize, Vec<u8>)>,
 ) -> Result<(), TrainError> {
     let (labels, images): (Vec<usize>, Vec<Vec<u8>>) = images.into_iter().unzip();
+    see_statistics(learner, params, backend, &images)?;
     let read = read(&learner.net, params, backend, &images)?;
     let layers = learner.survey()?.layers.into_iter();
     let dense: Vec<Dense> = layers
@@ -59,22 +61,11 @@ fn start_with<N: PalmNet>(
     };
     let length = first.inputs;
     let x = MatRef::from_row_major_slice(&read, images.len(), length);
+    let mean = mean_row(x);
+    let x = Mat::from_fn(images.len(), length, |i, j| x[(i, j)] - mean[j]);
+    let x = x.as_ref();
     let rows = whitening(x, first.outputs)?;
-    // As large as random weights would be, so that published learning rates fit.
-    let power = rows.squared_norm_l2() / (rows.nrows() * length) as f32;
-    let scale = 1.0 / (3.0 * length as f32 * power).sqrt();
-    let weights = params.tensor_mut(&first.name, 0)?;
-    weights.fill(0.0);
-    for (k, row) in weights
-        .chunks_exact_mut(length)
-        .take(rows.nrows())
-        .enumerate()
-    {
-        for (j, value) in row.iter_mut().enumerate() {
-            *value = scale * rows[(k, j)];
-        }
-    }
-    params.tensor_mut(&first.name, 1)?.fill(0.0);
+    set_first(params, first, &rows, &mean)?;
     for layer in middle {
         let weights = params.tensor_mut(&layer.name, 0)?;
         weights.fill(0.0);
@@ -85,6 +76,56 @@ fn start_with<N: PalmNet>(
     let kept = head.inputs.min(rows.nrows());
     let features = x * rows.get(..kept, ..).transpose();
     class_means(features.as_ref(), &labels, head, params)
+}
+
+/// Sets the first linear layer to these rows of what was read less its mean.
+fn set_first(
+    params: &mut Params,
+    first: &Dense,
+    rows: &Mat<f32>,
+    mean: &[f32],
+) -> Result<(), TrainError> {
+    let length = first.inputs;
+    // As large as random weights would be. A step of Adam moves every weight by the learning rate: one that suits random
+    // weights may still be too large for what these tell apart.
+    let power = rows.squared_norm_l2() / (rows.nrows() * length) as f32;
+    let scale = 1.0 / (3.0 * length as f32 * power).sqrt();
+    let mut weights = vec![0.0; first.outputs * length];
+    let mut biases = vec![0.0; first.outputs];
+    let outputs = weights.chunks_exact_mut(length).zip(&mut biases);
+    for (k, (weights, bias)) in outputs.take(rows.nrows()).enumerate() {
+        for (j, (weight, mean)) in weights.iter_mut().zip(mean).enumerate() {
+            *weight = scale * rows[(k, j)];
+            *bias -= *weight * mean;
+        }
+    }
+    params.tensor_mut(&first.name, 0)?.copy_from_slice(&weights);
+    params.tensor_mut(&first.name, 1)?.copy_from_slice(&biases);
+    Ok(())
+}
+
+/// Sets the statistics of batch normalisation to those of a batch from everywhere in the training images: learning will
+/// use such a batch's own, and the closed form should see what learning sees.
+fn see_statistics<N: PalmNet>(
+    learner: &Learner<N>,
+    params: &mut Params,
+    backend: Backend,
+    images: &[Vec<u8>],
+) -> Result<(), TrainError> {
+    if !params.layers().iter().any(|l| matches!(l, Layer::Norm(_))) {
+        return Ok(());
+    }
+    let step = images.len().div_ceil(TOGETHER);
+    let batch: Vec<Vec<u8>> = images.iter().step_by(step).cloned().collect();
+    let no_loss = |outputs: &[Array]| {
+        let zero = |o: &Array| Array::new(&o.shape, vec![0.0; o.data.len()]);
+        outputs.iter().map(zero).collect()
+    };
+    let mut input = inputs(&batch);
+    input.data.chunks_exact_mut(ROI * ROI).for_each(normalise);
+    let seen = gradient(backend, learner, &params.weights(), &input, 0, no_loss)?;
+    params.adopt_statistics(&seen);
+    Ok(())
 }
 
 /// What the untrained convolutions read from the images, row by row.
@@ -102,6 +143,12 @@ fn read<N: PalmNet>(
         rows.extend_from_slice(&outputs[0].data);
     }
     Ok(rows)
+}
+
+/// The mean of the rows.
+fn mean_row(x: MatRef<'_, f32>) -> Vec<f32> {
+    let mean = |j| x.col(j).iter().map(|&v| f64::from(v)).sum::<f64>() / x.nrows() as f64;
+    (0..x.ncols()).map(|j| mean(j) as f32).collect()
 }
 
 /// Up to `count` directions of the largest second moment of the rows of `x`, each divided by the root of its moment
@@ -157,15 +204,13 @@ fn class_means(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::palmnets::augment::normalise;
     use crate::palmnets::drawn::Palms;
     use crate::palmnets::feed::Source;
-    use crate::palmnets::{CompNet, ROI};
+    use crate::palmnets::{Co3Net, CompNet};
 
-    #[test]
-    fn every_image_is_nearest_to_its_own_direction() {
+    fn every_image_is_nearest_to_its_own_direction<N: PalmNet>(net: N) {
         let learner = Learner {
-            net: CompNet { feature: 16 },
+            net,
             classes: 3,
             plain: false,
         };
@@ -175,16 +220,29 @@ mod tests {
         let mut params = Params::random(&survey, 5);
         start_with(&learner, &mut params, Backend::Flex, feed.plain(9)).unwrap();
         let (labels, images): (Vec<_>, Vec<_>) = feed.plain(9).into_iter().unzip();
-        let mut values: Vec<f32> = images.iter().flatten().map(|&v| f32::from(v)).collect();
-        values.chunks_exact_mut(ROI * ROI).for_each(normalise);
-        let input = crate::graph::Array::new(&[9, 1, ROI, ROI], values);
+        let mut input = inputs(&images);
+        input.data.chunks_exact_mut(ROI * ROI).for_each(normalise);
+        let check = |cosines: &Array| {
+            for (cosines, label) in cosines.data.chunks_exact(3).zip(&labels) {
+                assert!(
+                    cosines.iter().all(|&c| c <= cosines[*label]),
+                    "{cosines:?} {label}"
+                );
+                assert!(cosines[*label] > 0.3, "{cosines:?} {label}");
+            }
+        };
         let outputs = infer(Backend::Flex, &learner, &params.weights(), &input).unwrap();
-        for (cosines, label) in outputs[0].data.chunks_exact(3).zip(labels) {
-            assert!(
-                cosines.iter().all(|&c| c <= cosines[label]),
-                "{cosines:?} {label}"
-            );
-            assert!(cosines[label] > 0.3, "{cosines:?} {label}");
-        }
+        check(&outputs[0]);
+    }
+
+    #[test]
+    fn of_compnet_every_image_is_nearest_to_its_own_direction() {
+        every_image_is_nearest_to_its_own_direction(CompNet { feature: 16 });
+    }
+
+    #[test]
+    fn of_co3net_too_whose_statistics_are_those_of_learning() {
+        let (hidden, feature) = (24, 16);
+        every_image_is_nearest_to_its_own_direction(Co3Net { hidden, feature });
     }
 }

@@ -9,7 +9,7 @@ use super::super::error::CliError;
 use super::super::passphrase::{self, Purpose};
 use super::super::secret_file;
 use super::super::session::Session;
-use super::{form, private, unlock};
+use super::{cost, form, private, unlock};
 
 pub(super) fn new(session: &Session, args: &NewKey) -> Result<Verdict, CliError> {
     let (kind, name) = (KeyKind::from(args.kind), &args.unlock.name);
@@ -37,7 +37,7 @@ pub(super) fn new(session: &Session, args: &NewKey) -> Result<Verdict, CliError>
     };
 
     let (record, pair) = pipeline
-        .commit(&acquired.feature, factors, kind)
+        .commit(&acquired.feature, factors, &cost::new_key(kind)?)
         .map_err(CliError::Model)?;
     session.store_or_new()?.put_key(name, &record.to_bytes())?;
     finish(session, name, &args.written, form, &pair, json!({}))?;

@@ -1,6 +1,7 @@
 //! `thenar key …`: keys that are stored nowhere.
 
 mod check;
+mod cost;
 mod form;
 mod identity;
 mod make;

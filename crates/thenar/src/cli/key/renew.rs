@@ -13,7 +13,7 @@ use super::super::files;
 use super::super::passphrase::{self, Purpose};
 use super::super::session::Session;
 use super::unlock::{self, Brought};
-use super::{form, parse};
+use super::{cost, form, parse};
 
 pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliError> {
     let name = &args.unlock.name;
@@ -32,9 +32,11 @@ pub(super) fn run(session: &Session, args: &RenewKey) -> Result<Verdict, CliErro
         passphrase: &passphrase,
         device_secret: brought.device.as_ref(),
     };
-    let made = brought
-        .pipeline
-        .commit(&brought.acquired.feature, factors, old.kind());
+    let made = brought.pipeline.commit(
+        &brought.acquired.feature,
+        factors,
+        &cost::new_key(old.kind())?,
+    );
     let (record, _) = made.map_err(CliError::Model)?;
     if !store.replace_key(name, &old_bytes, &record.to_bytes())? {
         return Err(CliError::Usage(format!(
