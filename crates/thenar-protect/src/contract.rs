@@ -16,7 +16,7 @@ pub struct ContractId(pub [u8; 32]);
 impl ContractId {
     /// The contract of a model, a preprocessing and the default scheme: level 1 as in `params`, sealed level 2.
     pub fn new(model_digest: &[u8; 32], preprocessing: &str, params: &Level1Params) -> Self {
-        // "v2" stays: records of version 3 seal the same templates, and those of both are compared.
+        // "v2" stays: later records seal the same templates, and those of all versions are compared.
         Self::of(
             model_digest,
             preprocessing,

@@ -1,11 +1,11 @@
-//! The sealed record and its bytes, versions 2 and 3. All numbers are little-endian.
+//! The sealed record and its bytes, versions 2 to 4. All numbers are little-endian.
 //!
 //! | offset | bytes | what |
 //! |---:|---:|---|
 //! | 0 | 4 | magic, `THNR` |
-//! | 4 | 1 | version: 3; 2 is still read |
+//! | 4 | 1 | version: 4; 2 and 3 are still read |
 //! | 5 | 1 | level-2 scheme: 1 = sealed |
-//! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own, 2 = held by the subject, bits masked (version 3) |
+//! | 6 | 1 | token kind: 0 = the collection's token, 1 = the subject's own, 2 = held by the subject, bits masked (from version 3 on) |
 //! | 7 | 1 | 0 |
 //! | 8 | 32 | contract |
 //! | 40 | 16 | record id, random, kept when the record is sealed anew |
@@ -18,7 +18,7 @@
 //! | … | 16 | authentication tag |
 //! | … | 4 | checksum: the first 4 bytes of the SHA-256 of everything before |
 //!
-//! The first 96 bytes and the name of the owner, which is not stored here, are the associated data of the tag. Versions 2 and 3
+//! The first 96 bytes and the name of the owner, which is not stored here, are the associated data of the tag. Versions
 //! differ in how they are sealed (module `sealed`). Version 1, which was never released, had no owner; it is refused. The checksum tells damage from tampering: it needs no key.
 //! A record of 512 bits takes 180 bytes, one of 1024 bits 244.
 
@@ -114,8 +114,10 @@ impl TokenRef {
 pub(crate) enum Version {
     /// Only read.
     Two = 2,
-    /// Written, and read.
+    /// Only read.
     Three = 3,
+    /// Written, and read.
+    Four = 4,
 }
 
 /// Everything in a record that is not secret.
@@ -256,7 +258,8 @@ impl Header {
         let version = match bytes[4] {
             2 => Version::Two,
             3 => Version::Three,
-            other => return format(format!("its version is {other}, expected 2 or 3")),
+            4 => Version::Four,
+            other => return format(format!("its version is {other}, expected 2 to 4")),
         };
         if bytes[5] != SCHEME_SEALED {
             return format(format!(
@@ -267,7 +270,7 @@ impl Header {
         let kind = match bytes[6] {
             0 => TokenKind::Collection,
             1 => TokenKind::Own,
-            2 if version == Version::Three => TokenKind::Held,
+            2 if version != Version::Two => TokenKind::Held,
             other => return format(format!("its token kind is {other}, expected 0 to 2")),
         };
         if bytes[7] != 0 {

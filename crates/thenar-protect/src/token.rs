@@ -5,19 +5,12 @@
 
 use std::fmt;
 
-use rand_core::{CryptoRng, OsRng, UnwrapErr};
+use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::derive::Extracted;
-
-/// The operating system's random generator, to pass wherever this crate asks for one.
-///
-/// # Panics
-/// Drawing from it panics when the operating system has no random numbers to give.
-pub fn os_rng() -> UnwrapErr<OsRng> {
-    UnwrapErr(OsRng)
-}
+use crate::level2::SealingKeys;
 
 macro_rules! public_name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -49,13 +42,13 @@ public_name! {
 }
 
 macro_rules! secret {
-    ($(#[$doc:meta])* $name:ident, $id:ident, $label:literal $(, keeps $extracted:ident)?) => {
+    ($(#[$doc:meta])* $name:ident, $id:ident, $label:literal $(, keeps $keys:ident)?) => {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $name {
             bytes: Zeroizing<[u8; 32]>,
             id: $id,
-            $($extracted: Box<Extracted>,)?
+            $($keys: Box<SealingKeys>,)?
         }
 
         impl $name {
@@ -64,7 +57,7 @@ macro_rules! secret {
                 let bytes = Zeroizing::new(bytes);
                 let extracted = Extracted::new(&bytes, b"thenar/v1");
                 let id = $id(*extracted.expand(&[$label]));
-                Self { bytes, id, $($extracted: Box::new(extracted))? }
+                Self { bytes, id, $($keys: Box::new(SealingKeys::new(extracted)))? }
             }
 
             /// Draws a new one.
@@ -107,19 +100,20 @@ secret! {
 }
 secret! {
     /// k2: the key that seals records. It must be kept apart from the store.
-    StoreKey, KeyId, b"store-key-id", keeps extracted
+    StoreKey, KeyId, b"store-key-id", keeps sealing
 }
 
 impl StoreKey {
-    /// The key of one record: HKDF-SHA256 with the salt "thenar/v1".
-    pub(crate) fn record_key(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-        self.extracted.expand(info)
+    /// The cipher of records under this key.
+    pub(crate) fn sealing(&self) -> &SealingKeys {
+        &self.sealing
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::os_rng;
 
     #[test]
     fn debug_does_not_show_the_secret() {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use thenar_protect::{
-    BitTemplate, ContractId, ProbeBits, SealedRecord, StoreKey, Token, TokenRef, os_rng,
+    BitTemplate, ContractId, OsRngAhead, ProbeBits, SealedRecord, StoreKey, Token, TokenRef,
 };
 use thenar_store::{Entry, Gallery, Store};
 
@@ -38,17 +38,17 @@ fn main() -> Result<(), Whatever> {
         })?;
         Ok::<_, Whatever>(records)
     })?;
+    let random = &mut OsRngAhead::new();
     time("records sealed anew in memory", count, || {
         for (subject, record) in &records {
-            record.reseal(&old, &new, 2, subject, &mut os_rng())?;
+            record.reseal(&old, &new, 2, subject, random)?;
         }
         Ok(())
     })?;
     drop(records);
     time("records rotated in the store", count, || {
-        let anew = |subject: &str, record: &SealedRecord| {
-            record.reseal(&old, &new, 2, subject, &mut os_rng())
-        };
+        let anew =
+            |subject: &str, record: &SealedRecord| record.reseal(&old, &new, 2, subject, random);
         Ok(store.rotate(anew)?)
     })?;
     let gallery = time("records opened into a gallery", count, || {

@@ -6,3 +6,5 @@
 pub mod khidden;
 mod sealed;
 pub(crate) mod split;
+
+pub(crate) use sealed::cipher::SealingKeys;

@@ -1,29 +1,31 @@
-//! The sealed form, the default: the bits encrypted and authenticated under a key of this record alone.
+//! The sealed form, the default: the bits encrypted and authenticated under the store key k2.
 //!
 //! ```text
-//! record key = HKDF-SHA256(ikm = k2, salt = "thenar/v1", info = "thenar/sealed/v3" | record salt | record id | epoch)
-//! body       = AES-256-GCM(record key, nonce 0, packed words,
-//!                          associated data = the record's 96 header bytes | the owner's name in UTF-8)
+//! key  = HKDF-SHA256(ikm = k2, salt = "thenar/v1", info = "thenar/sealed/v4")
+//! body = AES-256-GCM(key, nonce = the record's salt, packed words,
+//!                    associated data = the record's 96 header bytes | the owner's name in UTF-8)
 //! ```
 //!
 //! The cipher adds a keystream to the bits, so this is the masking `c = b ⊕ keystream` with an authentication tag. The salt
-//! is drawn anew at every sealing, so a record key encrypts one message only and the nonce can be constant. No two records
-//! share a keystream: the XOR of two records tells nothing about the XOR of two templates.
+//! is drawn anew at every sealing: 16 random bytes, which GCM hashes to its first counter block. Two records share a keystream when
+//! two salts agree, or lead to counters within a record's length of each other: after the 2³² sealings that NIST SP 800-38D
+//! (section 8.3) allows a key, with a probability below 2⁻⁵⁶. Then the XOR of two records would be that of two templates, and tags
+//! under that key could be forged. `rotate` draws a new key.
 //!
-//! Records of version 2 are still opened: `HKDF-SHA256(ikm = k2, salt = record salt, info = "thenar/sealed/v2" | record id | epoch)`
-//! and ChaCha20-Poly1305. They took four times as long, because HKDF began anew for each record and because Poly1305 costs
-//! more than a microsecond a record in programs compiled for any processor; sealed anew, they become version 3.
+//! Older records are still opened, and become version 4 when they are sealed anew. Each of them had a key of its own, and nonce 0,
+//! which cost more time than all else:
+//!
+//! * version 3: `HKDF-SHA256(ikm = k2, salt = "thenar/v1", info = "thenar/sealed/v3" | record salt | record id | epoch)` and
+//!   AES-256-GCM,
+//! * version 2: `HKDF-SHA256(ikm = k2, salt = record salt, info = "thenar/sealed/v2" | record id | epoch)` and
+//!   ChaCha20-Poly1305.
 //!
 //! The *owner*, the name a record stands under, is not stored in it but belongs to what is authenticated: a record that
 //! was moved to another name does not open.
 
-use aes_gcm::Aes256Gcm;
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use chacha20poly1305::ChaCha20Poly1305;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::derive::hkdf;
 use crate::record::{Header, RecordId, SealedRecord, TokenRef, Version};
 use crate::{BitTemplate, ContractId, RecordError, SplitMask, StoreKey, Token};
 
@@ -103,7 +105,7 @@ impl SealedRecord {
         Ok(seal_words(
             self.open_words(old, owner)?,
             Header {
-                version: Version::Three,
+                version: Version::Four,
                 key: new.id(),
                 epoch,
                 ..self.header.clone()
@@ -122,17 +124,10 @@ impl SealedRecord {
             });
         }
         let mut words = Zeroizing::new(self.body.clone());
-        let header = &self.header;
-        let data = associated_data(header, owner);
-        let opened = match header.version {
-            Version::Two => {
-                cipher_of_version_2(key, header).decrypt_in_place(&NONCE.into(), &data, &mut *words)
-            }
-            Version::Three => {
-                cipher(key, header).decrypt_in_place(&NONCE.into(), &data, &mut *words)
-            }
-        };
-        opened.map_err(|_| RecordError::Tampered)?;
+        let data = associated_data(&self.header, owner);
+        let secret = key.as_bytes();
+        key.sealing()
+            .decrypt(secret, &self.header, &data, &mut words)?;
         Ok(words)
     }
 }
@@ -146,7 +141,7 @@ fn new_header(
     epoch: u32,
 ) -> Header {
     Header {
-        version: Version::Three,
+        version: Version::Four,
         token,
         contract: *contract,
         id,
@@ -157,10 +152,7 @@ fn new_header(
     }
 }
 
-/// Constant, for each record has a key of its own.
-const NONCE: [u8; 12] = [0; 12];
-
-/// Draws the salt and encrypts the words where they stand, so that no copy of them in clear is left behind.
+/// Draws the salt and encrypts the words where they stand.
 fn seal_words(
     mut words: Zeroizing<Vec<u8>>,
     mut header: Header,
@@ -168,9 +160,8 @@ fn seal_words(
     rng: &mut impl CryptoRng,
 ) -> SealedRecord {
     rng.fill_bytes(&mut header.salt);
-    cipher(key, &header)
-        .encrypt_in_place(&NONCE.into(), &associated_data(&header, owner), &mut *words)
-        .expect("a template is far shorter than the cipher's limit of 64 GiB");
+    let data = associated_data(&header, owner);
+    key.sealing().encrypt(&header, &data, &mut words);
     let body = std::mem::take(&mut *words);
     SealedRecord { header, body }
 }
@@ -180,18 +171,6 @@ fn associated_data(header: &Header, owner: &str) -> Vec<u8> {
     [&header.to_bytes()[..], owner.as_bytes()].concat()
 }
 
-/// The cipher of one record.
-fn cipher(key: &StoreKey, header: &Header) -> Aes256Gcm {
-    let epoch = header.epoch.to_le_bytes();
-    let info: [&[u8]; 4] = [b"thenar/sealed/v3", &header.salt, &header.id.0, &epoch];
-    Aes256Gcm::new((&*key.record_key(&info)).into())
-}
-
-fn cipher_of_version_2(key: &StoreKey, header: &Header) -> ChaCha20Poly1305 {
-    let epoch = header.epoch.to_le_bytes();
-    let info: [&[u8]; 3] = [b"thenar/sealed/v2", &header.id.0, &epoch];
-    ChaCha20Poly1305::new((&*hkdf::<32>(key.as_bytes(), &header.salt, &info)).into())
-}
-
+pub(crate) mod cipher;
 #[cfg(test)]
 mod tests;

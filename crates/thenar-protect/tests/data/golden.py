@@ -2,7 +2,7 @@
 
 Python 3.8 or newer with pip install cryptography: python3 tests/data/golden.py (in crates/thenar-protect). It prints the
 contract, the templates of level 1 and of the schemes it is compared with, and the column sums that the tests pin. It opens
-record-v2.bin with its own HKDF, ChaCha20 and Poly1305, and record-v3.bin with its own HKDF and the AES-256-GCM of OpenSSL.
+record-v2.bin with its own HKDF, ChaCha20 and Poly1305, record-v3.bin and record-v4.bin with its own HKDF and the AES-256-GCM of OpenSSL.
 """
 import hashlib
 import hmac
@@ -198,6 +198,9 @@ def open_record(record, store_key, token, owner):
     assert record[64:72] == hkdf(store_key, b"thenar/v1", b"store-key-id", 8), "store key id"
     header, body, tag = record[:96], record[96:-20], record[-20:-4]
     data = header + owner
+    if record[4] == 4:
+        key = hkdf(store_key, b"thenar/v1", b"thenar/sealed/v4", 32)
+        return AESGCM(key).decrypt(record[80:96], body + tag, data).hex()
     if record[4] == 3:
         key = hkdf(store_key, b"thenar/v1", b"thenar/sealed/v3" + record[80:96] + record[40:56] + record[72:76], 32)
         return AESGCM(key).decrypt(bytes(12), body + tag, data).hex()
@@ -245,6 +248,6 @@ print("khidden   ", khidden_sums(K2, BITS, "khidden/v1 K=3 r=6.5 p=0.7,0.3,0", [
 print("public    ", khidden_sums(K2, BITS, "khidden-public-code/v1 K=4 r=2 p=0.25,0.25,0.25,0.25", [0.25] * 4, 128, lambda i: 1))
 SPLIT = hkdf(bytes([5] * 32), b"thenar/split/v1", bytes([9] * 16), 32)
 print("split mask", chacha_block(SPLIT, 0)[:12].hex(), "and", hex(chacha_block(SPLIT, 0)[12] & 15))
-for name in ("record-v2", "record-v3"):
+for name in ("record-v2", "record-v3", "record-v4"):
     with open(os.path.join(HERE, name + ".bin"), "rb") as file:
         print(name + " ", open_record(file.read(), bytes([1] * 32), bytes([5] * 32), b"anna"))

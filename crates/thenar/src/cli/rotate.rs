@@ -6,7 +6,7 @@
 //! Where store keys are kept outside, the new one is given before the old one, and the keyring gets only its name.
 
 use serde_json::json;
-use thenar_protect::os_rng;
+use thenar_protect::{OsRngAhead, os_rng};
 
 use super::Verdict;
 use super::args::Rotate;
@@ -34,9 +34,10 @@ pub(crate) fn run(session: &Session, args: &Rotate) -> Result<Verdict, CliError>
         keyring.save()?;
     }
     let bar = progress::bar(&session.out, "records", store.record_count()?);
+    let rng = &mut OsRngAhead::new();
     let records = store.rotate(|subject, record| {
         bar.inc(1);
-        keyring.reseal(record, subject, &mut os_rng())
+        keyring.reseal(record, subject, rng)
     })?;
     bar.finish_and_clear();
     keyring.end_rotation();

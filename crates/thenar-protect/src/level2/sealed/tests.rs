@@ -28,13 +28,14 @@ fn sample(seed: u64, bits: usize) -> (BitTemplate, SealedRecord) {
 /// Each version as it was first written. The files never change; new versions get new files. `tests/data/golden.py` opens
 /// them too.
 #[test]
-fn versions_2_and_3_are_read() {
+fn all_versions_are_read() {
     let (template, record) = sample(1, 100);
     let goldens = [
         &include_bytes!("../../../tests/data/record-v2.bin")[..],
         &include_bytes!("../../../tests/data/record-v3.bin")[..],
+        &include_bytes!("../../../tests/data/record-v4.bin")[..],
     ];
-    assert_eq!(record.to_bytes(), goldens[1], "the writer has changed");
+    assert_eq!(record.to_bytes(), goldens[2], "the writer has changed");
     for golden in goldens {
         let read = SealedRecord::from_bytes(golden).unwrap();
         assert_eq!(read.to_bytes(), golden);
@@ -46,23 +47,29 @@ fn versions_2_and_3_are_read() {
     }
 }
 
-/// Sealed anew, a record of version 2 becomes one of version 3; and one is not opened as the other.
+/// Sealed anew, an old record becomes one of version 4; and none is opened as one of another version.
 #[test]
-fn version_2_becomes_version_3() {
+fn old_versions_become_version_4() {
     let (template, _) = sample(1, 100);
-    let old = include_bytes!("../../../tests/data/record-v2.bin");
-    let old = SealedRecord::from_bytes(old).unwrap();
-    let rng = &mut ChaCha20Rng::seed_from_u64(7);
-    let new = old.reseal(&key(1), &key(2), 4, OWNER, rng).unwrap();
-    assert_eq!((old.to_bytes()[4], new.to_bytes()[4]), (2, 3));
-    assert_eq!(new.open(&key(2), &CONTRACT, OWNER).unwrap(), template);
-    for (record, version, key) in [(old, Version::Three, key(1)), (new, Version::Two, key(2))] {
-        let mut forged = record;
-        forged.header.version = version;
-        assert_eq!(
-            forged.open(&key, &CONTRACT, OWNER),
-            Err(RecordError::Tampered)
-        );
+    let old = [
+        &include_bytes!("../../../tests/data/record-v2.bin")[..],
+        &include_bytes!("../../../tests/data/record-v3.bin")[..],
+    ];
+    let versions = [Version::Two, Version::Three, Version::Four];
+    for (bytes, was) in old.into_iter().zip(versions) {
+        let old = SealedRecord::from_bytes(bytes).unwrap();
+        let rng = &mut ChaCha20Rng::seed_from_u64(7);
+        let new = old.reseal(&key(1), &key(2), 4, OWNER, rng).unwrap();
+        assert_eq!((old.to_bytes()[4], new.to_bytes()[4]), (was as u8, 4));
+        assert_eq!(new.open(&key(2), &CONTRACT, OWNER).unwrap(), template);
+        for (record, is, key) in [(old, was, key(1)), (new, Version::Four, key(2))] {
+            for version in versions.into_iter().filter(|v| *v != is) {
+                let mut forged = record.clone();
+                forged.header.version = version;
+                let opened = forged.open(&key, &CONTRACT, OWNER);
+                assert_eq!(opened, Err(RecordError::Tampered), "{is:?} as {version:?}");
+            }
+        }
     }
 }
 
@@ -251,7 +258,7 @@ proptest! {
     /// Random bytes behind a valid beginning: read back as they were, or refused.
     #[test]
     fn any_bytes_are_read_or_refused(
-        mut bytes in proptest::collection::vec(any::<u8>(), 0..300), head in 0_usize..9, version in 1_u8..4,
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..300), head in 0_usize..9, version in 1_u8..5,
     ) {
         for (byte, valid) in bytes.iter_mut().zip([b'T', b'H', b'N', b'R', version, 1, 0, 0]).take(head) {
             *byte = valid;
