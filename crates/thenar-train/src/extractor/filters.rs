@@ -79,12 +79,22 @@ pub(super) fn halve(length: usize) -> Matrix {
     )
 }
 
-/// Twice as many pixels by linear interpolation, of a line of `length` pixels.
-pub(super) fn double(length: usize) -> Matrix {
-    Matrix::of(2 * length, length, |to, from| {
-        let place = ((to as f64 + 0.5) / 2.0 - 0.5).clamp(0.0, length as f64 - 1.0);
+/// A line of `length` pixels read at `count` places by linear interpolation; the ends are repeated.
+fn read_at(count: usize, length: usize, place: impl Fn(f64) -> f64) -> Matrix {
+    Matrix::of(count, length, |to, from| {
+        let place = place(to as f64).clamp(0.0, length as f64 - 1.0);
         (1.0 - (place - from as f64).abs()).max(0.0)
     })
+}
+
+/// Twice as many pixels by linear interpolation, of a line of `length` pixels.
+pub(super) fn double(length: usize) -> Matrix {
+    read_at(2 * length, length, |to| (to + 0.5) / 2.0 - 0.5)
+}
+
+/// A line of `length` pixels, read `by` pixels further on, by linear interpolation; the ends are repeated.
+pub(super) fn shifted(length: usize, by: f64) -> Matrix {
+    read_at(length, length, |to| to + by)
 }
 
 /// Every `step`-th of `length` pixels, `count` of them from `first`.
@@ -99,14 +109,6 @@ pub(super) fn pick(length: usize, first: i64, step: usize, count: usize) -> Matr
     );
     Matrix::of(count, length, |to, from| {
         f64::from(u8::from(from as i64 == first + (to * step) as i64))
-    })
-}
-
-/// A line of `length` pixels, read `by` pixels further on, by linear interpolation; the ends are repeated.
-pub(super) fn shifted(length: usize, by: f64) -> Matrix {
-    Matrix::of(length, length, |to, from| {
-        let place = (to as f64 + by).clamp(0.0, length as f64 - 1.0);
-        (1.0 - (place - from as f64).abs()).max(0.0)
     })
 }
 

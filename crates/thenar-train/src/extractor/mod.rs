@@ -6,6 +6,7 @@
 //! worse on real palms: they trust how *drawn* captures differ.
 
 pub mod ablation;
+pub mod competition;
 mod filters;
 pub mod network;
 pub mod shared;

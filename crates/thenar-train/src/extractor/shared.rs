@@ -6,7 +6,8 @@
 
 use faer::{Mat, MatRef, Side};
 
-use super::network::{CHANNELS, KEPT};
+use super::competition::CHANNELS;
+use super::network::KEPT;
 use crate::error::TrainError;
 
 /// Captures that are multiplied together.

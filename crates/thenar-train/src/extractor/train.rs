@@ -14,10 +14,12 @@ use thenar_synth::palm::Palm;
 use thenar_synth::roi::{self, RoiVariation};
 
 use super::ablation::{self, Part};
-use super::network::{self, KEPT, Projection, ROI};
+use super::competition::ROI;
+use super::network::{self, KEPT, Projection};
 use super::shared::Shared;
 use super::views::{FREQUENCIES, Views};
 use super::whitening::Moments;
+use crate::checkpoint::write_atomically;
 use crate::eer::equal_error_rate;
 use crate::error::TrainError;
 use crate::log::Log;
@@ -111,10 +113,7 @@ pub fn run(options: &Options) -> Result<Scores, TrainError> {
         format!("{options:?}").replace(&options.out.display().to_string(), "DIR"),
     )];
     let bytes = network::extractor(&projection, &options.views, options.storage, &notes)?;
-    let path = options.out.join("extractor.onnx");
-    let temporary = path.with_extension("tmp");
-    std::fs::write(&temporary, &bytes).map_err(|e| TrainError::file(&temporary, e))?;
-    std::fs::rename(&temporary, &path).map_err(|e| TrainError::file(&path, e))?;
+    write_atomically(&options.out.join("extractor.onnx"), &bytes)?;
 
     let (eer, eer_centre, genuine, impostor) = examine(&Runner::new(&bytes, "feature")?, options)?;
     let scores = Scores {
@@ -343,28 +342,88 @@ impl Runner {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
-    #[test]
-    fn a_small_training_tells_drawn_palms_apart() {
-        let out = tempfile::tempdir().unwrap();
-        let options = Options {
+    fn small(views: Views, out: &Path) -> Options {
+        Options {
             identities: 40,
             captures: 3,
             seed: 7,
             outputs: 32,
             ridge: 0.3,
-            views: Views {
-                reach: 1,
-                turn: 3.0,
-            },
+            views,
             misplacement: 0.4,
             examination: 12,
             without: vec![Part::Blur, Part::Mottle],
             storage: Storage::Int8,
-            out: out.path().to_path_buf(),
+            out: out.to_path_buf(),
+        }
+    }
+
+    /// What is on a region, turned about its middle from the x axis towards the y axis, by bilinear interpolation.
+    fn turned(roi: &[f32], degrees: f64) -> Vec<f32> {
+        let middle = (ROI - 1) as f64 / 2.0;
+        let (sin, cos) = (-degrees).to_radians().sin_cos();
+        let edge = (ROI - 1) as f64;
+        let pixel = |i: usize| {
+            let (x, y) = ((i % ROI) as f64 - middle, (i / ROI) as f64 - middle);
+            let from = [middle + cos * x - sin * y, middle + sin * x + cos * y];
+            let [x, y] = from.map(|v| v.clamp(0.0, edge - 1e-9));
+            let at = |x: usize, y: usize| f64::from(roi[y * ROI + x]);
+            let (left, top) = (x as usize, y as usize);
+            let (right, down) = (x - left as f64, y - top as f64);
+            let row = |y: usize| (1.0 - right) * at(left, y) + right * at(left + 1, y);
+            ((1.0 - down) * row(top) + down * row(top + 1)) as f32
         };
-        let scores = run(&options).unwrap();
+        (0..ROI * ROI).map(pixel).collect()
+    }
+
+    #[test]
+    fn a_turned_view_reads_a_turned_region() {
+        let views = Views {
+            reach: 0,
+            turn: 4.0,
+        };
+        let options = Options {
+            outputs: 640,
+            ..small(views, Path::new(""))
+        };
+        let projection = learn(&options).unwrap();
+        let model = network::extractor(&projection, &views, Storage::F32, &[]).unwrap();
+        let model = Runner::new(&model, "feature").unwrap();
+        let variation = RoiVariation::default();
+        for identity in 100..105 {
+            let roi = draw_captures(identity, 1, &variation, &[]).swap_remove(0);
+            let features = |roi: Vec<f32>| -> Vec<Vec<f32>> {
+                let views = model.run(&[roi]).unwrap().swap_remove(0);
+                views.chunks_exact(options.outputs).map(unit).collect()
+            };
+            let upright = features(roi.clone()).swap_remove(0);
+            for degrees in [views.turn, -views.turn] {
+                let cosine = |v: &Vec<f32>| v.iter().zip(&upright).map(|(a, b)| a * b).sum();
+                let cosines: Vec<f32> =
+                    features(turned(&roi, degrees)).iter().map(cosine).collect();
+                let likewise = views.list().iter().position(|v| v.turn == degrees).unwrap();
+                for (other, &cosine) in cosines.iter().enumerate() {
+                    assert!(
+                        other == likewise || cosines[likewise] > cosine + 0.02,
+                        "identity {identity}, {degrees} degrees: {cosines:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_training_tells_drawn_palms_apart() {
+        let out = tempfile::tempdir().unwrap();
+        let views = Views {
+            reach: 1,
+            turn: 3.0,
+        };
+        let scores = run(&small(views, out.path())).unwrap();
         // Chance is 0.5; forty palms and captures harder than usual leave it far from nothing.
         assert!(scores.eer < 0.3, "{scores:?}");
         assert_eq!((scores.genuine, scores.impostor), (48, 528));

@@ -1,17 +1,16 @@
 //! A competition map, read in several places and turns.
 //!
-//! A ROI can lie some pixels off, or turned by some degrees. Instead of making the projection tolerate that (it would have to throw
-//! detail away), the map's cells are read at several lattices, each of which gives one feature, a *view*: view 0 is
-//! centred, the others are shifted, turned, or both. An enrolment keeps view 0; a probe is compared with all of its
+//! A ROI can lie some pixels off, or turned by some degrees. Instead of making the projection tolerate that (it would
+//! have to throw detail away), the map's cells are read at several lattices, each of which gives one feature, a *view*:
+//! view 0 is centred, the others are shifted, turned, or both. An enrolment keeps view 0; a probe is compared with all of its
 //! views, and the nearest one counts.
 //!
 //! A lattice is turned by two shears, which for some degrees is a turn but for its square: at 3° the size changes by one
 //! part in a thousand. A shear moves each column, or each row, by its own way along itself, so it is a matrix for each of
-//! them. Orientations are not turned with it: 3° are a seventh of what
-//! lies between two of them.
+//! them. Orientations are not turned with it: 3° are a seventh of what lies between two of them.
 
+use super::competition::{CHANNELS, MAP, along_both};
 use super::filters::{Matrix, blur, cosines, halve, pick, shifted};
-use super::network::{CHANNELS, MAP, along_both};
 use crate::onnx::GraphBuilder;
 
 /// Side of the map of cells: a quarter of the ROI.

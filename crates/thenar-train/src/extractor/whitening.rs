@@ -3,7 +3,8 @@
 
 use faer::{Mat, Side};
 
-use super::network::{CHANNELS, KEPT};
+use super::competition::CHANNELS;
+use super::network::KEPT;
 use crate::error::TrainError;
 
 /// Σ x xᵀ of the channels of each frequency over captures; captures are added and need not be kept.
