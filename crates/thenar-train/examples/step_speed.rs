@@ -20,7 +20,7 @@ use thenar_train::backend::Backend;
 use thenar_train::graph::Array;
 use thenar_train::palmnets::drawn::Palms;
 use thenar_train::palmnets::feed::{Batch, Feed, Source};
-use thenar_train::palmnets::loss::Mixture;
+use thenar_train::palmnets::loss::{Mixture, same_label};
 use thenar_train::palmnets::schedule::Schedule;
 use thenar_train::palmnets::train::{Options, begin, step};
 use thenar_train::palmnets::{CcNet, Learner, PalmNet, ROI};
@@ -98,7 +98,9 @@ fn batch(size: usize) -> Batch {
     let labels: Vec<usize> = (0..size).map(|i| i % CLASSES).collect();
     Batch {
         input: Array::new(&[2 * size, 1, ROI, ROI], data),
+        aims: same_label(&labels.repeat(2)),
         labels: labels.repeat(2),
+        images: Vec::new(),
     }
 }
 
@@ -119,6 +121,7 @@ fn options(backend: Backend, size: usize) -> Options {
             weight: 0.8,
             tanh: false,
         },
+        teacher: None,
         average: 0.0,
         seed: 1,
         // Nothing is written: only steps are taken.

@@ -54,6 +54,7 @@ fn options(dir: &Path) -> Options {
             weight: 0.8,
             tanh: false,
         },
+        teacher: None,
         average: 0.0,
         seed: 3,
         out: dir.join("out"),
@@ -161,6 +162,41 @@ fn drawn_palms_are_learnt_from_without_a_list() {
         error.contains("expected arclayer of shape [3, 16, 1, 1]"),
         "{error}"
     );
+}
+
+#[test]
+fn a_teacher_takes_the_place_of_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = options(dir.path());
+    (options.data, options.examine_on) = (None, None);
+    (options.drawn, options.batch, options.mixture.weight) = (4, 4, 0.0);
+    let learner = Learner {
+        net: NET,
+        classes: 4,
+        plain: false,
+    };
+    let mut train = |out: &str, teacher: Option<&str>| {
+        options.out = dir.path().join(out);
+        options.teacher = teacher.map(Into::into);
+        options.resume = false;
+        run(&NET, &options)?;
+        options.resume = true;
+        begin(&learner, &options)
+    };
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/extractor.onnx");
+    let labelled = train("labelled", None).unwrap();
+    let taught = train("taught", Some(shipped)).unwrap();
+    assert_eq!(labelled.adam.step, taught.adam.step);
+    assert!(labelled.params != taught.params);
+
+    let error = train("absent", Some("absent.onnx"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("absent.onnx"), "{error}");
+    options.mixture.weight = 1.0;
+    options.teacher = Some(shipped.into());
+    let error = run(&NET, &options).unwrap_err().to_string();
+    assert!(error.contains("--weight below 1"), "{error}");
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! Features of listed palms, all views of each image.
 
 use half::f16;
-use image::GrayImage;
 use indicatif::ProgressBar;
-use thenar_image::Roi;
 use thenar_net::{Extractor, spread};
 
 use crate::error::TrainError;
 use crate::graph::Array;
-use crate::palmnets::ROI;
 use crate::palmnets::list::Album;
+use crate::palmnets::teacher::views_of;
 
 /// Most bytes of features of a list.
 const MOST_BYTES: usize = 4 << 30;
@@ -78,12 +76,4 @@ impl Features {
         }
         Array::new(&shape, data)
     }
-}
-
-fn views_of(extractor: &Extractor, image: &[u8]) -> Result<Vec<Vec<f32>>, String> {
-    let side = ROI as u32;
-    let image = GrayImage::from_raw(side, side, image.to_vec())
-        .ok_or_else(|| format!("a region of {} pixels", image.len()))?;
-    let roi = Roi::from_gray(image).map_err(|e| e.to_string())?;
-    extractor.views(&roi).map_err(|e| e.to_string())
 }

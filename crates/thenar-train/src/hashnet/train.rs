@@ -23,6 +23,7 @@ use crate::log::Log;
 use crate::optim::Adam;
 use crate::palmnets::list::Album;
 use crate::palmnets::loss::Loss;
+use crate::palmnets::teacher::extractor;
 use crate::params::Params;
 use crate::progress;
 
@@ -114,9 +115,7 @@ pub struct Figures {
 /// loss is no longer a number.
 pub fn run(options: &Options) -> Result<Vec<Figures>, TrainError> {
     check(options)?;
-    let onnx = fs::read(&options.extractor).map_err(|e| TrainError::file(&options.extractor, e))?;
-    let extractor = Extractor::from_onnx(onnx)
-        .map_err(|e| TrainError::Argument(format!("{}: {e}", options.extractor.display())))?;
+    let extractor = extractor(&options.extractor)?;
     let train = Album::read(&options.data, &options.root)?;
     let mut test = Album::read(&options.test, &options.root)?;
     test.labels = palms_of(&train, &test, &options.test)?;

@@ -11,6 +11,7 @@ use super::ROI;
 use super::augment::{normalise, view};
 use super::drawn::Palms;
 use super::list::Album;
+use super::loss::same_label;
 use super::train::Options;
 use crate::error::TrainError;
 use crate::graph::Array;
@@ -25,6 +26,26 @@ pub struct Batch {
     pub input: Array,
     /// The identity of each view.
     pub labels: Vec<usize>,
+    /// For each view, how much of its nearness every other one should have ([`super::loss::contrastive`]).
+    pub aims: Vec<f32>,
+    /// The images that the views are of, 128×128 grey levels, in the same order.
+    pub images: Vec<Vec<u8>>,
+}
+
+/// One view of an image.
+struct View {
+    /// Augmented and standardised.
+    seen: Vec<f32>,
+    /// The image.
+    image: Vec<u8>,
+}
+
+impl View {
+    /// `seen` is standardised here.
+    fn new(mut seen: Vec<f32>, image: Vec<u8>) -> Self {
+        normalise(&mut seen);
+        Self { seen, image }
+    }
 }
 
 /// Where palms come from.
@@ -136,21 +157,26 @@ impl Feed {
         let first = step * self.size as u64;
         let places: Vec<u64> = (first..first + self.size as u64).collect();
         let pairs: Vec<_> = places.par_iter().map(|&place| self.pair(place)).collect();
-        let mut data = Vec::with_capacity(2 * self.size * ROI * ROI);
-        for view in 0..2 {
-            pairs
-                .iter()
-                .for_each(|(_, views)| data.extend_from_slice(&views[view]));
-        }
         let labels: Vec<usize> = pairs.iter().map(|(label, _)| *label).collect();
+        let labels = labels.repeat(2);
+        let mut data = Vec::with_capacity(2 * self.size * ROI * ROI);
+        let mut images = Vec::with_capacity(2 * self.size);
+        let (first, second): (Vec<View>, Vec<View>) =
+            pairs.into_iter().map(|(_, views)| views.into()).unzip();
+        for view in first.into_iter().chain(second) {
+            data.extend_from_slice(&view.seen);
+            images.push(view.image);
+        }
         Batch {
             input: Array::new(&[2 * self.size, 1, ROI, ROI], data),
-            labels: labels.repeat(2),
+            aims: same_label(&labels),
+            labels,
+            images,
         }
     }
 
     /// The identity at a place in the endless row of identities, and two views of it.
-    fn pair(&self, place: u64) -> (usize, [Vec<f32>; 2]) {
+    fn pair(&self, place: u64) -> (usize, [View; 2]) {
         match &self.source {
             Source::Listed(listed) => self.listed_pair(listed, place),
             Source::Drawn(palms) => self.drawn_pair(palms, place),
@@ -166,7 +192,7 @@ impl Feed {
         }
     }
 
-    fn listed_pair(&self, listed: &Listed, place: u64) -> (usize, [Vec<f32>; 2]) {
+    fn listed_pair(&self, listed: &Listed, place: u64) -> (usize, [View; 2]) {
         let rng = |number, stream| rng(self.seed, number, stream);
         let label = turn(listed.groups.len(), place, |round| rng(round, 0));
         let mut rng = rng(place, 1);
@@ -174,21 +200,19 @@ impl Feed {
         let one = rng.random_range(0..group.len());
         let other = (one + rng.random_range(1..group.len())) % group.len();
         let views = [one, other].map(|i| {
-            let mut view = view(&listed.album.images[group[i]], &mut rng);
-            normalise(&mut view);
-            view
+            let image = &listed.album.images[group[i]];
+            View::new(view(image, &mut rng), image.clone())
         });
         (label, views)
     }
 
-    fn drawn_pair(&self, palms: &Palms, place: u64) -> (usize, [Vec<f32>; 2]) {
+    fn drawn_pair(&self, palms: &Palms, place: u64) -> (usize, [View; 2]) {
         let rng = |number, stream| rng(!self.seed, number, stream);
         let label = turn(palms.count(), place, |round| rng(round, 0));
         // Captures differ by themselves in what augmentation changes.
         let views = palms.pair(label, &mut rng(place, 1)).map(|capture| {
-            let mut view: Vec<f32> = capture.iter().map(|&v| f32::from(v)).collect();
-            normalise(&mut view);
-            view
+            let seen = capture.iter().map(|&v| f32::from(v)).collect();
+            View::new(seen, capture)
         });
         (label, views)
     }
@@ -237,6 +261,13 @@ pub fn inputs(images: &[Vec<u8>]) -> Array {
     let grey = |&v: &u8| f32::from(v) / 255.0;
     let data = images.iter().flatten().map(grey).collect();
     Array::new(&[images.len(), 1, ROI, ROI], data)
+}
+
+/// The same for a network that learns: standardised.
+pub fn learning_inputs(images: &[Vec<u8>]) -> Array {
+    let mut inputs = inputs(images);
+    inputs.data.chunks_exact_mut(ROI * ROI).for_each(normalise);
+    inputs
 }
 
 #[cfg(test)]

@@ -82,36 +82,44 @@ fn with_margin(cosine: f32, margin: f32) -> (f32, f32) {
     (cosine * cos - sine * sin, slope)
 }
 
-/// Supervised contrastive loss (Khosla et al. 2020, eq. 2) of unit vectors of `length` values: every other vector of
-/// the same label is a positive. A vector without a positive counts as zero.
+/// What the supervised contrastive loss wants to be near each vector: all others of the same label alike, `[N, N]`. Rows add
+/// up to 1, or to 0 where a label stands alone.
+pub fn same_label(labels: &[usize]) -> Vec<f32> {
+    let row = |(i, label): (usize, &usize)| {
+        let positive = |&j: &usize| j != i && labels[j] == *label;
+        let share = 1.0 / (0..labels.len()).filter(positive).count().max(1) as f32;
+        let aim = move |j: usize| if positive(&j) { share } else { 0.0 };
+        (0..labels.len()).map(aim).collect::<Vec<f32>>()
+    };
+    labels.iter().enumerate().flat_map(row).collect()
+}
+
+/// Contrastive loss of unit vectors of `length` values: the cross-entropy between `aims`, how much of each vector's nearness
+/// every other one should have, and the softmax of its cosines over `temperature`. With the aims of [`same_label`] that is the
+/// supervised contrastive loss (Khosla et al. 2020, eq. 2), where a vector without a positive counts as zero.
 ///
 /// # Panics
-/// When there is not one label per vector.
-pub fn contrastive(vectors: &[f32], length: usize, labels: &[usize], temperature: f32) -> Loss {
-    let n = labels.len();
-    assert_eq!(vectors.len(), n * length, "one label per vector");
+/// When there is not one aim for every two vectors.
+pub fn contrastive(vectors: &[f32], length: usize, aims: &[f32], temperature: f32) -> Loss {
+    let n = vectors.len() / length;
+    assert_eq!(aims.len(), n * n, "one aim for every two vectors");
     let z = MatRef::from_row_major_slice(vectors, n, length);
     let similar = z * z.transpose();
     let share = 1.0 / n as f32;
     let mut value = 0.0;
     let mut slopes = Mat::<f32>::zeros(n, n);
-    for i in 0..n {
-        let positive = |j: usize| j != i && labels[j] == labels[i];
-        let positives = (0..n).filter(|&j| positive(j)).count();
-        if positives == 0 {
+    for (i, aims) in aims.chunks_exact(n).enumerate() {
+        let all: f32 = aims.iter().sum();
+        if all == 0.0 {
             continue;
         }
         let logit = |j: usize| similar[(i, j)] / temperature;
         let others = || (0..n).filter(|&j| j != i);
         let largest = others().map(logit).fold(f32::MIN, f32::max);
         let total: f32 = others().map(|j| (logit(j) - largest).exp()).sum();
-        let aim = 1.0 / positives as f32;
         for j in others() {
-            let mut slope = (logit(j) - largest).exp() / total;
-            if positive(j) {
-                value -= share * aim * (logit(j) - largest - total.ln());
-                slope -= aim;
-            }
+            value -= share * aims[j] * (logit(j) - largest - total.ln());
+            let slope = all * (logit(j) - largest).exp() / total - aims[j];
             slopes[(i, j)] = share * slope / temperature;
         }
     }
@@ -133,21 +141,21 @@ pub fn contrastive(vectors: &[f32], length: usize, labels: &[usize], temperature
 /// itself. The public code adds a third loss (OrthoHash) that the paper does not have; it is left out.
 ///
 /// # Panics
-/// When there is not one label per row.
+/// When there is not one aim for every two rows.
 pub fn contrastive_of_tanh(
     features: &[f32],
     length: usize,
-    labels: &[usize],
+    aims: &[f32],
     temperature: f32,
 ) -> Loss {
     let mut unit: Vec<f32> = features.iter().map(|v| v.tanh()).collect();
-    let mut norms = Vec::with_capacity(labels.len());
+    let mut norms = Vec::with_capacity(features.len() / length);
     for row in unit.chunks_exact_mut(length) {
         let norm = (row.iter().map(|v| v * v).sum::<f32>() + UNIT_FLOOR).sqrt();
         row.iter_mut().for_each(|v| *v /= norm);
         norms.push(norm);
     }
-    let mut loss = contrastive(&unit, length, labels, temperature);
+    let mut loss = contrastive(&unit, length, aims, temperature);
     let rows = loss.gradient.chunks_exact_mut(length);
     for ((gradient, row), norm) in rows.zip(unit.chunks_exact(length)).zip(norms) {
         let along: f32 = gradient.iter().zip(row).map(|(g, u)| g * u).sum();
@@ -182,11 +190,16 @@ pub struct Losses {
 }
 
 /// `weight` · ArcFace of the first half of the batch + (1 - `weight`) · contrastive of all of it, and the gradients by
-/// the two outputs of [`super::Learner`]. Image `i` and image `i + half` show the same palm.
+/// the two outputs of [`super::Learner`]. Image `i` and image `i + half` show the same palm; `aims` as for [`contrastive`].
 ///
 /// # Panics
-/// When there is not one label per image.
-pub fn loss(outputs: &[Array], labels: &[usize], mixture: Mixture) -> (Losses, Vec<Array>) {
+/// When there is not one label per image and one aim for every two.
+pub fn loss(
+    outputs: &[Array],
+    labels: &[usize],
+    aims: &[f32],
+    mixture: Mixture,
+) -> (Losses, Vec<Array>) {
     let Mixture { weight, tanh } = mixture;
     let [cosines, contrast] = outputs else {
         return (Losses::default(), Vec::new());
@@ -208,7 +221,7 @@ pub fn loss(outputs: &[Array], labels: &[usize], mixture: Mixture) -> (Losses, V
         } else {
             contrastive
         };
-        let loss = contrastive(&contrast.data, length, labels, TEMPERATURE);
+        let loss = contrastive(&contrast.data, length, aims, TEMPERATURE);
         value = loss.value;
         for (to, from) in by_contrast.data.iter_mut().zip(&loss.gradient) {
             *to = (1.0 - weight) * from;
@@ -344,8 +357,34 @@ mod tests {
     fn contrastive_agrees_with_its_definition() {
         check_gradient(
             &unit_rows(7, 5),
-            |x| contrastive(x, 5, &SEVEN, 0.5),
+            |x| contrastive(x, 5, &same_label(&SEVEN), 0.5),
             |x| slow_contrastive(&rows_of_five(x)),
+        );
+    }
+
+    #[test]
+    fn contrastive_agrees_with_cross_entropy_for_any_aims() {
+        let mut aims = numbers(49).iter().map(|v| v * v).collect::<Vec<f32>>();
+        (0..7).for_each(|i| aims[8 * i] = 0.0);
+        check_gradient(
+            &unit_rows(7, 5),
+            |x| contrastive(x, 5, &aims, 0.5),
+            |x| {
+                let z = rows_of_five(x);
+                let logit = |i: usize, j: usize| {
+                    let dot: f64 = z[i].iter().zip(&z[j]).map(|(a, b)| a * b).sum();
+                    dot / 0.5
+                };
+                let mut sum = 0.0;
+                for i in 0..7 {
+                    let others = || (0..7).filter(move |&j| j != i);
+                    let total: f64 = others().map(|j| logit(i, j).exp()).sum();
+                    for j in others() {
+                        sum -= f64::from(aims[7 * i + j]) * (logit(i, j).exp() / total).ln();
+                    }
+                }
+                sum / 7.0
+            },
         );
     }
 
@@ -354,7 +393,7 @@ mod tests {
         let features: Vec<f32> = numbers(35).iter().map(|v| 2.0 * v).collect();
         check_gradient(
             &features,
-            |x| contrastive_of_tanh(x, 5, &SEVEN, 0.5),
+            |x| contrastive_of_tanh(x, 5, &same_label(&SEVEN), 0.5),
             |x| {
                 let mut rows = rows_of_five(x);
                 for row in &mut rows {
@@ -366,30 +405,32 @@ mod tests {
             },
         );
         // A feature of nothing but zeros has no direction; it must not become one that is not a number.
-        let zero = contrastive_of_tanh(&[0.0; 10], 5, &[0, 0], 0.5);
+        let zero = contrastive_of_tanh(&[0.0; 10], 5, &same_label(&[0, 0]), 0.5);
         assert!(zero.gradient.iter().all(|g| g.is_finite()));
     }
 
     #[test]
     fn the_sum_is_weighted_and_only_first_views_are_classified() {
         let labels = [0, 1, 0, 1];
+        let aims = same_label(&labels);
         let outputs = [
             Array::new(&[4, 2, 1, 1], numbers(8).iter().map(|v| v * 0.9).collect()),
             Array::new(&[4, 3, 1, 1], unit_rows(4, 3)),
         ];
         let mixture = |weight, tanh| Mixture { weight, tanh };
-        let (losses, gradients) = loss(&outputs, &labels, mixture(0.8, false));
+        let (losses, gradients) = loss(&outputs, &labels, &aims, mixture(0.8, false));
         assert!((losses.total - 0.8 * losses.arcface - 0.2 * losses.contrastive).abs() < 1e-5);
         assert!(gradients[0].data[..4].iter().all(|&g| g != 0.0));
         assert!(gradients[0].data[4..].iter().all(|&g| g == 0.0));
         assert!(gradients[1].data.iter().any(|&g| g != 0.0));
         let labels = [0, 0, 1, 1];
-        let (plain, _) = loss(&outputs, &labels, mixture(0.8, false));
-        let (squashed, _) = loss(&outputs, &labels, mixture(0.8, true));
-        let want = contrastive_of_tanh(&outputs[1].data, 3, &labels, TEMPERATURE);
+        let aims = same_label(&labels);
+        let (plain, _) = loss(&outputs, &labels, &aims, mixture(0.8, false));
+        let (squashed, _) = loss(&outputs, &labels, &aims, mixture(0.8, true));
+        let want = contrastive_of_tanh(&outputs[1].data, 3, &aims, TEMPERATURE);
         assert_eq!(squashed.contrastive, want.value);
         assert!((squashed.contrastive - plain.contrastive).abs() > 1e-3);
-        let (alone, gradients) = loss(&outputs, &labels, mixture(1.0, false));
+        let (alone, gradients) = loss(&outputs, &labels, &aims, mixture(1.0, false));
         assert_eq!(alone.total, plain.arcface);
         assert!(gradients[1].data.iter().all(|&g| g == 0.0));
     }

@@ -18,6 +18,7 @@ mod parts;
 pub mod schedule;
 pub mod settings;
 pub mod start;
+pub mod teacher;
 pub mod train;
 pub mod validate;
 

@@ -115,6 +115,10 @@ pub struct Settings {
     /// Apply tanh before the contrastive loss, as DCPV does: features lose less when they become bits.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub tanh: Option<bool>,
+    /// An extractor in ONNX form that teaches: the contrastive loss asks for its view of who is like whom, not for labels;
+    /// with --weight 0, nothing else is learnt from. It needs a --weight below 1.
+    #[arg(long)]
+    pub teacher: Option<PathBuf>,
     /// Memory of averaged weights that are examined and exported; 0 takes the last ones, as published [default: 0]
     #[arg(long)]
     pub average: Option<Within<0, 1>>,
@@ -189,6 +193,7 @@ impl Settings {
             step_factor: self.step_factor.or(other.step_factor),
             weight: self.weight.or(other.weight),
             tanh: self.tanh.or(other.tanh),
+            teacher: self.teacher.or(other.teacher),
             average: self.average.or(other.average),
             seed: self.seed.or(other.seed),
             gallery: self.gallery.or(other.gallery),
@@ -242,6 +247,7 @@ impl Settings {
                 weight: self.weight.map_or(published_weight, |v| v.0 as f32),
                 tanh: self.tanh.unwrap_or(false),
             },
+            teacher: self.teacher,
             average: self.average.map_or(0.0, |v| v.0 as f32),
             seed: self.seed.unwrap_or(1),
             out: self.out.ok_or_else(|| missing("out"))?,
@@ -318,7 +324,7 @@ mod tests {
     fn every_option_can_stand_in_a_file() {
         let text = "net = \"ccnet\"\ndata = \"a\"\nroot = \"b\"\ndrawn = 9\ndrawn-share = 0.3\nthreads = 2\nepochs = 7\n\
             minutes = 1.5\nbatch = 5\nlr = 1e-4\nschedule = \"cosine\"\nstep-epochs = 3\nstep-factor = 0.5\n\
-            weight = 1\ntanh = true\naverage = 0.9\nseed = 4\ngallery = \"c\"\nprobe = \"d\"\nexamine-every = 6\n\
+            weight = 1\ntanh = true\nteacher = \"f\"\naverage = 0.9\nseed = 4\ngallery = \"c\"\nprobe = \"d\"\nexamine-every = 6\n\
             save-every = 0\nout = \"e\"\nwhitened = true\nresume = true\nbackend = \"flex\"\n";
         let all = read(text).unwrap();
         let shown = format!("{all:?}");

@@ -10,9 +10,8 @@
 
 use faer::{Mat, MatRef, Side};
 
-use super::augment::normalise;
-use super::feed::{Feed, inputs};
-use super::{Learner, PalmNet, ROI, Reader};
+use super::feed::{Feed, inputs, learning_inputs};
+use super::{Learner, PalmNet, Reader};
 use crate::backend::Backend;
 use crate::engine::{gradient, infer};
 use crate::error::TrainError;
@@ -121,8 +120,7 @@ fn see_statistics<N: PalmNet>(
         let zero = |o: &Array| Array::new(&o.shape, vec![0.0; o.data.len()]);
         outputs.iter().map(zero).collect()
     };
-    let mut input = inputs(&batch);
-    input.data.chunks_exact_mut(ROI * ROI).for_each(normalise);
+    let input = learning_inputs(&batch);
     let seen = gradient(backend, learner, &params.weights(), &input, 0, no_loss)?;
     params.adopt_statistics(&seen);
     Ok(())
@@ -220,19 +218,15 @@ mod tests {
         let mut params = Params::random(&survey, 5);
         start_with(&learner, &mut params, Backend::Flex, feed.plain(9)).unwrap();
         let (labels, images): (Vec<_>, Vec<_>) = feed.plain(9).into_iter().unzip();
-        let mut input = inputs(&images);
-        input.data.chunks_exact_mut(ROI * ROI).for_each(normalise);
-        let check = |cosines: &Array| {
-            for (cosines, label) in cosines.data.chunks_exact(3).zip(&labels) {
-                assert!(
-                    cosines.iter().all(|&c| c <= cosines[*label]),
-                    "{cosines:?} {label}"
-                );
-                assert!(cosines[*label] > 0.3, "{cosines:?} {label}");
-            }
-        };
+        let input = learning_inputs(&images);
         let outputs = infer(Backend::Flex, &learner, &params.weights(), &input).unwrap();
-        check(&outputs[0]);
+        for (cosines, label) in outputs[0].data.chunks_exact(3).zip(labels) {
+            assert!(
+                cosines.iter().all(|&c| c <= cosines[label]),
+                "{cosines:?} {label}"
+            );
+            assert!(cosines[label] > 0.3, "{cosines:?} {label}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::list::Album;
 use super::loss::{Losses, Mixture, loss};
 use super::schedule::Schedule;
 use super::start::start;
+use super::teacher::Teacher;
 use super::validate::{Examination, Scores};
 use super::{Extractor, Learner, PalmNet};
 use crate::backend::Backend;
@@ -69,6 +70,8 @@ pub struct Options {
     pub schedule: Schedule,
     /// What is learnt from.
     pub mixture: Mixture,
+    /// An ONNX file whose similarities the contrastive loss asks for, instead of those of equal labels.
+    pub teacher: Option<PathBuf>,
     /// Memory of the averaged weights that are examined and exported; 0 takes the last ones, as published.
     pub average: f32,
     /// Seed of everything drawn.
@@ -140,6 +143,7 @@ pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError
         }
         None => None,
     };
+    let teacher = options.teacher.as_deref().map(Teacher::open).transpose()?;
     fs::create_dir_all(&options.out).map_err(|e| TrainError::file(&options.out, e))?;
     let learner = Learner {
         net: net.clone(),
@@ -152,7 +156,8 @@ pub fn run<N: PalmNet>(net: &N, options: &Options) -> Result<Outcome, TrainError
         state.adam = Adam::new(state.params.values());
     }
     let log = Log::append(&options.out.join(crate::log::NAME))?;
-    let batches = Ahead::start(Arc::clone(&feed), state.adam.step, options.threads)?;
+    let first = state.adam.step;
+    let batches = Ahead::start(Arc::clone(&feed), teacher, first, options.threads)?;
     Run {
         learner,
         options,
@@ -289,7 +294,7 @@ pub fn step<N: PalmNet>(
         &batch.input,
         chance,
         |outputs| {
-            let (parts, gradients) = loss(outputs, &batch.labels, options.mixture);
+            let (parts, gradients) = loss(outputs, &batch.labels, &batch.aims, options.mixture);
             losses = parts;
             gradients
         },
@@ -348,6 +353,11 @@ fn check(options: &Options) -> Result<(), TrainError> {
     }
     if !(0.0..=1.0).contains(&options.mixture.weight) || !(0.0..1.0).contains(&options.average) {
         return wrong("--weight must be 0 to 1, --average 0 to less than 1");
+    }
+    if options.teacher.is_some() && options.mixture.weight == 1.0 {
+        return wrong(
+            "--teacher teaches through the contrastive loss: it needs a --weight below 1",
+        );
     }
     let mixed = options.data.is_some() && options.drawn > 0;
     if mixed && !(options.drawn_share > 0.0 && options.drawn_share < 1.0) {
