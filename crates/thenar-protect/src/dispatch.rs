@@ -6,7 +6,7 @@ use pulp::NullaryFnOnce;
 pub(crate) fn dispatch<W: NullaryFnOnce>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        // Newer processors count the bits of eight words in one instruction.
+        // Newer processors count the bits of 64 bytes or eight words in one instruction.
         if let Some(counting) = counting::Counting::try_new() {
             return counting.vectorize(work);
         }
@@ -23,7 +23,9 @@ mod counting {
         /// The instructions, where the processor has them.
         pub(super) struct Counting {
             avx512f: "avx512f",
+            avx512bw: "avx512bw",
             avx512vl: "avx512vl",
+            avx512bitalg: "avx512bitalg",
             avx512vpopcntdq: "avx512vpopcntdq",
         }
     }

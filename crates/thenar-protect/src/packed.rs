@@ -1,19 +1,30 @@
 //! Many templates, packed so that one probe is compared with several of them at a time.
 
+#[cfg(target_arch = "x86_64")]
+mod lookup;
+#[cfg(target_arch = "x86_64")]
+mod registers;
+
 use pulp::NullaryFnOnce;
 use zeroize::Zeroizing;
 
 use crate::dispatch::dispatch;
 use crate::{BitTemplate, ProbeBits, ProtectError};
 
-/// Templates that lie side by side, a word of each. Their distances then stand side by side in a register too, and are
-/// never added up across it, which is slow. So many that the compiler makes registers of them and not of the words.
+/// Templates that lie side by side, a byte of each. Their distances then stand side by side in a register too, and are
+/// never added up across it, which is slow.
 const LANES: usize = 64;
+
+/// One byte of each of [`LANES`] templates.
+type Row = [u8; LANES];
+
+/// Bytes whose bits can be counted before a count of eight bits could overflow.
+const COUNTED: usize = 31;
 
 /// Templates of one length. They are wiped when dropped.
 pub struct PackedTemplates {
-    /// For each group of [`LANES`] templates and each word, that word of every template; zeros where there is none.
-    words: Zeroizing<Vec<[u64; LANES]>>,
+    /// For each group of [`LANES`] templates and each of its bytes, that byte of every template; zeros where there is none.
+    rows: Zeroizing<Vec<Row>>,
     count: usize,
     /// Bits of each template; 0 when there is none.
     bits: usize,
@@ -29,17 +40,17 @@ impl PackedTemplates {
         if let Some(other) = templates.iter().find(|t| t.len() != bits) {
             return Err(length(other, bits));
         }
-        let each = bits.div_ceil(64);
+        let each = bits.div_ceil(8);
         let groups = templates.len().div_ceil(LANES);
-        let mut words = Zeroizing::new(vec![[0; LANES]; groups * each]);
+        let mut rows = Zeroizing::new(vec![[0; LANES]; groups * each]);
         for (at, template) in templates.iter().enumerate() {
-            let group = &mut words[at / LANES * each..];
-            for (lanes, &word) in group.iter_mut().zip(template.words()) {
-                lanes[at % LANES] = word;
+            let group = &mut rows[at / LANES * each..][..each];
+            for (row, byte) in group.iter_mut().zip(bytes(template)) {
+                row[at % LANES] = byte;
             }
         }
         Ok(Self {
-            words,
+            rows,
             count: templates.len(),
             bits,
         })
@@ -69,9 +80,11 @@ impl PackedTemplates {
         distances: &mut [u16],
     ) -> Result<(), ProtectError> {
         if self.check(other, distances)? {
+            let probe: Zeroizing<Vec<u8>> =
+                Zeroizing::new(bytes(other).take(self.each()).collect());
             dispatch(Fill {
-                words: &self.words,
-                probe: other.words(),
+                rows: &self.rows,
+                probe: &probe,
                 distances,
             });
         }
@@ -81,8 +94,9 @@ impl PackedTemplates {
     /// The weight of the bits in which each template differs from the nearest of some views of a probe, into `distances`, in the
     /// order of the templates; without views nothing is written.
     ///
-    /// The least of the numbers [`ProbeBits::distance`] gives, made for several processors as [`Self::distances`] is. All views
-    /// are compared while some templates are at hand, so many views read the templates once. No weight of all bits exceeds 16 bits.
+    /// The least of the numbers [`ProbeBits::distance`] gives. Where the processor looks up many bytes at a time, four bits of a
+    /// template are looked up in tables of the views; elsewhere bits are counted. All views are compared while some templates are at
+    /// hand, so many views read the templates once. No weight of all bits exceeds 16 bits.
     ///
     /// # Errors
     /// As [`Self::distances`].
@@ -92,15 +106,52 @@ impl PackedTemplates {
                 return Ok(());
             }
         }
-        if !views.is_empty() {
-            dispatch(FillNearest {
-                words: &self.words,
-                each: self.bits.div_ceil(64),
-                views,
-                distances,
-            });
+        if views.is_empty() {
+            return Ok(());
         }
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(registers) = registers::Wide::try_new() {
+                registers.vectorize(self.looked_up(registers, views, distances));
+                return Ok(());
+            }
+            if let Some(registers) = registers::Narrow::try_new() {
+                registers.vectorize(self.looked_up(registers, views, distances));
+                return Ok(());
+            }
+        }
+        dispatch(self.counted(views, distances));
         Ok(())
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn looked_up<'a, R>(
+        &'a self,
+        registers: R,
+        views: &'a [ProbeBits],
+        distances: &'a mut [u16],
+    ) -> LookUp<'a, R> {
+        LookUp {
+            registers,
+            rows: &self.rows,
+            each: self.each(),
+            views,
+            distances,
+        }
+    }
+
+    fn counted<'a>(&'a self, views: &'a [ProbeBits], distances: &'a mut [u16]) -> FillNearest<'a> {
+        FillNearest {
+            rows: &self.rows,
+            each: self.each(),
+            views,
+            distances,
+        }
+    }
+
+    /// Bytes of a template.
+    fn each(&self) -> usize {
+        self.bits.div_ceil(8)
     }
 
     /// Whether there is anything to compare.
@@ -130,10 +181,15 @@ fn length(template: &BitTemplate, bits: usize) -> ProtectError {
     }
 }
 
+/// The bytes of a template in their order, and zeros to the end of its last word.
+fn bytes(template: &BitTemplate) -> impl Iterator<Item = u8> {
+    template.words().iter().flat_map(|word| word.to_le_bytes())
+}
+
 /// The work: all that is inlined into `call` is compiled for several processors.
 struct Fill<'a> {
-    words: &'a [[u64; LANES]],
-    probe: &'a [u64],
+    rows: &'a [Row],
+    probe: &'a [u8],
     distances: &'a mut [u16],
 }
 
@@ -142,26 +198,18 @@ impl NullaryFnOnce for Fill<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let groups = self.words.chunks_exact(self.probe.len());
+        let groups = self.rows.chunks_exact(self.probe.len());
         for (group, places) in groups.zip(self.distances.chunks_mut(LANES)) {
-            let mut counts = [0_u64; LANES];
-            for (lanes, &word) in group.iter().zip(self.probe) {
-                for (count, lane) in counts.iter_mut().zip(lanes) {
-                    *count += u64::from((lane ^ word).count_ones());
-                }
-            }
-            for (place, count) in places.iter_mut().zip(counts) {
-                // At most MAX_BITS, which is far below 2^16.
-                *place = count as u16;
-            }
+            let counts = counts(group, self.probe, |_| u8::MAX);
+            places.copy_from_slice(&counts[..places.len()]);
         }
     }
 }
 
-/// The same with weights and of the nearest view.
+/// The same with weights and of the nearest view, by counting.
 struct FillNearest<'a> {
-    words: &'a [[u64; LANES]],
-    /// Words of a template.
+    rows: &'a [Row],
+    /// Rows of a group.
     each: usize,
     views: &'a [ProbeBits],
     distances: &'a mut [u16],
@@ -172,18 +220,14 @@ impl NullaryFnOnce for FillNearest<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let groups = self.words.chunks_exact(self.each);
+        let groups = self.rows.chunks_exact(self.each);
         for (group, places) in groups.zip(self.distances.chunks_mut(LANES)) {
-            let mut nearest = [u64::MAX; LANES];
+            places.fill(u16::MAX);
             for view in self.views {
-                let weights = weights(group, view);
-                for (nearest, weight) in nearest.iter_mut().zip(weights) {
-                    *nearest = weight.min(*nearest);
+                for (place, weight) in places.iter_mut().zip(weights(group, view)) {
+                    // At most MAX_BITS times the mean weight, 23/8, which is below 2^16.
+                    *place = weight.min(*place);
                 }
-            }
-            for (place, nearest) in places.iter_mut().zip(nearest) {
-                // At most MAX_BITS times the mean weight, 23/8, which is below 2^16.
-                *place = nearest as u16;
             }
         }
     }
@@ -192,17 +236,62 @@ impl NullaryFnOnce for FillNearest<'_> {
 /// The weight of what differs in each lane: digit by digit of the weights, the highest first, the count of what differs where
 /// that digit is set.
 #[inline(always)]
-fn weights(group: &[[u64; LANES]], view: &ProbeBits) -> [u64; LANES] {
-    let mut sums = [0_u64; LANES];
+fn weights(group: &[Row], view: &ProbeBits) -> [u16; LANES] {
+    let byte = |words: &[u64], at: usize| words[at / 8].to_le_bytes()[at % 8];
+    let probe: Zeroizing<Vec<u8>> = Zeroizing::new(bytes(view.bits()).take(group.len()).collect());
+    let mut sums = [0; LANES];
     for plane in view.planes().into_iter().rev() {
-        sums.iter_mut().for_each(|sum| *sum *= 2);
-        for ((lanes, &word), &plane) in group.iter().zip(view.bits().words()).zip(plane) {
-            for (sum, lane) in sums.iter_mut().zip(lanes) {
-                *sum += u64::from(((lane ^ word) & plane).count_ones());
-            }
+        let counts = counts(group, &probe, |at| byte(plane, at));
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum = 2 * *sum + count;
         }
     }
     sums
+}
+
+/// The number of bits in which each lane differs from `probe`, of those that are set in the masks.
+#[inline(always)]
+fn counts(group: &[Row], probe: &[u8], mask: impl Fn(usize) -> u8) -> [u16; LANES] {
+    let mut counts = [0_u16; LANES];
+    for (part, (rows, bytes)) in group.chunks(COUNTED).zip(probe.chunks(COUNTED)).enumerate() {
+        let mut small = [0_u8; LANES];
+        for (at, (row, &byte)) in rows.iter().zip(bytes).enumerate() {
+            let mask = mask(part * COUNTED + at);
+            for (count, lane) in small.iter_mut().zip(row) {
+                *count += ((lane ^ byte) & mask).count_ones() as u8;
+            }
+        }
+        for (count, small) in counts.iter_mut().zip(small) {
+            *count += u16::from(small);
+        }
+    }
+    counts
+}
+
+/// The same by tables.
+#[cfg(target_arch = "x86_64")]
+struct LookUp<'a, R> {
+    registers: R,
+    rows: &'a [Row],
+    each: usize,
+    views: &'a [ProbeBits],
+    distances: &'a mut [u16],
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<R: lookup::Registers> NullaryFnOnce for LookUp<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        lookup::fill(
+            self.registers,
+            self.rows,
+            self.each,
+            self.views,
+            self.distances,
+        );
+    }
 }
 
 #[cfg(test)]
@@ -248,29 +337,42 @@ mod tests {
     }
 
     #[test]
-    fn every_compilation_counts_alike() {
+    fn every_way_and_compilation_counts_alike() {
         let mut rng = ChaCha8Rng::seed_from_u64(9);
-        let (gallery, probe) = (templates(&mut rng, 21, 1024), templates(&mut rng, 1, 1024));
-        let packed = PackedTemplates::new(&gallery.iter().collect::<Vec<_>>()).unwrap();
-        let (mut best, mut plain) = (vec![0; 21], vec![1; 21]);
-        packed.distances(&probe[0], &mut best).unwrap();
-        Fill {
-            words: &packed.words,
-            probe: probe[0].words(),
-            distances: &mut plain,
+        for bits in [1, 7, 127, 1024, 1500] {
+            // More templates than are compared before the next views are.
+            let gallery = templates(&mut rng, 2100, bits);
+            let probe = templates(&mut rng, 1, bits).remove(0);
+            let packed = PackedTemplates::new(&gallery.iter().collect::<Vec<_>>()).unwrap();
+            let (mut best, mut plain) = (vec![0; 2100], vec![1; 2100]);
+            packed.distances(&probe, &mut best).unwrap();
+            Fill {
+                rows: &packed.rows,
+                probe: &bytes(&probe).take(packed.each()).collect::<Vec<_>>(),
+                distances: &mut plain,
+            }
+            .call();
+            assert_eq!(best, plain);
+            for count in [1, 4, 6] {
+                let views = probes(&mut rng, count, bits);
+                packed.counted(&views, &mut plain).call();
+                dispatch(packed.counted(&views, &mut best));
+                assert_eq!(best, plain);
+                #[cfg(target_arch = "x86_64")]
+                {
+                    if let Some(registers) = registers::Wide::try_new() {
+                        best.fill(0);
+                        registers.vectorize(packed.looked_up(registers, &views, &mut best));
+                        assert_eq!(best, plain);
+                    }
+                    if let Some(registers) = registers::Narrow::try_new() {
+                        best.fill(0);
+                        registers.vectorize(packed.looked_up(registers, &views, &mut best));
+                        assert_eq!(best, plain);
+                    }
+                }
+            }
         }
-        .call();
-        assert_eq!(best, plain);
-        let views = probes(&mut rng, 2, 1024);
-        packed.nearest(&views, &mut best).unwrap();
-        FillNearest {
-            words: &packed.words,
-            each: 16,
-            views: &views,
-            distances: &mut plain,
-        }
-        .call();
-        assert_eq!(best, plain);
     }
 
     #[test]

@@ -11,10 +11,13 @@ use thenar_train::hashnet::train::{Figures, Options, run};
 /// `thenar-train hash`
 #[derive(Args)]
 pub struct HashArgs {
-    /// Labelled regions of interest to train on, one `path label` per line; also the gallery.
+    /// Labelled regions of interest to train on, one `path label` per line.
     #[arg(long, value_name = "LIST")]
     data: PathBuf,
-    /// Labelled regions of the same palms to measure on.
+    /// Labelled regions to enrol, of palms that need not have been trained on; without it those of --data.
+    #[arg(long, value_name = "LIST")]
+    gallery: Option<PathBuf>,
+    /// Labelled regions of the enrolled palms to measure on.
     #[arg(long, value_name = "LIST")]
     test: PathBuf,
     /// What paths in the lists are relative to.
@@ -59,6 +62,7 @@ pub struct HashArgs {
 pub fn train(args: HashArgs) -> Result<(), TrainError> {
     let figures = run(&Options {
         data: args.data,
+        gallery: args.gallery,
         test: args.test,
         root: args.root,
         extractor: args.extractor,
@@ -78,8 +82,10 @@ pub fn train(args: HashArgs) -> Result<(), TrainError> {
 }
 
 fn show(figures: &Figures) {
+    let enrolled = figures.enrolled;
+    let others = enrolled.map_or_else(String::new, |n| format!(", {n} other palms enrolled"));
     println!(
-        "{} bits, width {}: {} palms, codes at least {} bits apart, {} epochs in {:.1} minutes, loss {:.3}",
+        "{} bits, width {}: {} palms{others}, codes at least {} bits apart, {} epochs in {:.1} minutes, loss {:.3}",
         figures.bits,
         figures.hidden,
         figures.palms,

@@ -1,6 +1,7 @@
 //! Training the mapping network of the palm-hash key paper on drawn palms, with the backend that builds anywhere.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use image::GrayImage;
@@ -11,9 +12,9 @@ use thenar_train::backend::Backend;
 use thenar_train::hashnet::train::{FIGURES, Options, run};
 
 /// Writes drawn regions of palms and a list of them.
-fn list(dir: &Path, name: &str, palms: u64, captures: std::ops::Range<u64>) {
+fn list(dir: &Path, name: &str, palms: Range<u64>, captures: Range<u64>) {
     let mut text = String::new();
-    for palm in 0..palms {
+    for palm in palms {
         for capture in captures.clone() {
             let file = format!("{palm}_{capture}.png");
             let region: GrayImage = draw(
@@ -31,6 +32,7 @@ fn list(dir: &Path, name: &str, palms: u64, captures: std::ops::Range<u64>) {
 fn options(dir: &Path) -> Options {
     Options {
         data: dir.join("train.txt"),
+        gallery: None,
         test: dir.join("test.txt"),
         root: dir.to_path_buf(),
         extractor: dir.join("extractor.onnx"),
@@ -48,8 +50,8 @@ fn options(dir: &Path) -> Options {
 }
 
 fn palms(dir: &Path) {
-    list(dir, "train.txt", 6, 0..2);
-    list(dir, "test.txt", 6, 2..3);
+    list(dir, "train.txt", 0..6, 0..2);
+    list(dir, "test.txt", 0..6, 2..3);
     fs::write(dir.join("extractor.onnx"), models::EXTRACTOR).unwrap();
 }
 
@@ -81,6 +83,30 @@ fn hashes_of_drawn_palms_are_learnt() {
     assert_eq!(files, 2, "no weights are written");
     let again = run(&options).unwrap_err().to_string();
     assert!(again.contains("log.jsonl: exists already"), "{again}");
+}
+
+#[test]
+fn palms_that_were_not_trained_on_can_be_enrolled() {
+    let dir = tempfile::tempdir().unwrap();
+    palms(dir.path());
+    list(dir.path(), "gallery.txt", 6..11, 0..2);
+    list(dir.path(), "test.txt", 6..11, 2..3);
+    let options = Options {
+        gallery: Some(dir.path().join("gallery.txt")),
+        ..options(dir.path())
+    };
+    let figures = run(&options).unwrap().remove(0);
+    assert_eq!((figures.palms, figures.enrolled), (6, Some(5)));
+    assert_eq!(figures.trained.genuine.pairs, 6);
+    let test = &figures.test;
+    assert_eq!((test.genuine.pairs, test.impostor.pairs), (10, 40));
+    // Nothing of these palms was learnt, but what is near stays near.
+    assert!(test.genuine.mean < test.impostor.mean, "{test:?}");
+    fs::write(dir.path().join("test.txt"), "0_0.png 0\n").unwrap();
+    let out = dir.path().join("other");
+    let error = run(&Options { out, ..options }).unwrap_err().to_string();
+    let want = "test.txt, line 1: label 0 is not in --gallery";
+    assert!(error.contains(want), "{error}");
 }
 
 /// What makes options wrong.

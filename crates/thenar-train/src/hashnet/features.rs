@@ -25,16 +25,18 @@ pub struct Features {
 }
 
 impl Features {
-    /// Runs `extractor` over the images of `album`; `bar` counts them.
+    /// Runs `extractor` over the images of `album` and keeps the first `keep` views of each, or all it has; `bar` counts the
+    /// images.
     ///
     /// # Errors
     /// When the features do not fit in 4 GB or the extractor fails.
     pub fn read(
         extractor: &Extractor,
         album: &Album,
+        keep: usize,
         bar: &ProgressBar,
     ) -> Result<Self, TrainError> {
-        let (length, views) = (extractor.feature_len(), extractor.view_count());
+        let (length, views) = (extractor.feature_len(), extractor.view_count().min(keep));
         let count = album.images.len();
         if count * views * length * size_of::<f16>() > MOST_BYTES {
             let reason =
@@ -45,7 +47,7 @@ impl Features {
         for images in album.images.chunks(TOGETHER) {
             for read in spread(images, |image| views_of(extractor, image)) {
                 let read = read.map_err(TrainError::Argument)?;
-                values.extend(read.iter().flatten().map(|v| f16::from_f32(*v)));
+                values.extend(read.iter().take(views).flatten().map(|v| f16::from_f32(*v)));
                 bar.inc(1);
             }
         }

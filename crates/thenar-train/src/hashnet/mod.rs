@@ -1,8 +1,9 @@
 //! The mapping network of the palm-hash key paper: from a palm feature to a hash of a few bits.
 //!
 //! Three fully connected layers learn to map every image of a palm to a random code that belongs to the palm
-//! ([`centres`]); the signs of the outputs are the hash (section 3.1 of the paper). The protocol is closed: every palm
-//! that is measured was trained on, from other images of it.
+//! ([`centres`]); the signs of the outputs are the hash (section 3.1 of the paper). The paper's protocol is closed: every palm
+//! that is measured was trained on, from other images of it. With a gallery of its own it is open: palms are measured that
+//! the network never saw.
 //!
 //! # Deviations
 //! The paper calls the network residual and does not say where it skips, nor how wide it is: here the middle layer is

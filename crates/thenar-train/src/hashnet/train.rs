@@ -1,7 +1,7 @@
 //! Training the mapping network on one list of palms and measuring it on another.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use rand::seq::SliceRandom;
@@ -40,9 +40,11 @@ const LARGEST_BATCH: usize = 65_536;
 /// How to train.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// List of training images, which are also the gallery.
+    /// List of training images.
     pub data: PathBuf,
-    /// List of probes.
+    /// List of enrolled images; the training images without it. Its palms need not have been trained on.
+    pub gallery: Option<PathBuf>,
+    /// List of probes, of palms in the gallery.
     pub test: PathBuf,
     /// What paths in lists are relative to.
     pub root: PathBuf,
@@ -86,8 +88,11 @@ pub struct Figures {
     pub bits: usize,
     /// Width of the hidden layers.
     pub hidden: usize,
-    /// Palms.
+    /// Palms trained on.
     pub palms: usize,
+    /// Palms enrolled, when they are not those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrolled: Option<usize>,
     /// Bits in which the codes of two palms differ at least.
     pub min_distance: usize,
     /// Seed of codes, weights and batches.
@@ -102,7 +107,7 @@ pub struct Figures {
     pub untrained: Scores,
     /// Every two training images, first views.
     pub trained: Scores,
-    /// Every probe with every training image, the nearest view of the probe.
+    /// Every probe with every enrolled image, the nearest view of the probe.
     pub test: Scores,
     /// The same with the first view of the probe.
     pub test_one_view: Scores,
@@ -111,14 +116,18 @@ pub struct Figures {
 /// Trains a network of each length; writes log and figures to the folder, and no weights: they are fitted to palms.
 ///
 /// # Errors
-/// When an argument is out of range, files cannot be read or written, a probe shows a palm that was not trained on, or the
-/// loss is no longer a number.
+/// When an argument is out of range, files cannot be read or written, a probe shows a palm that is not in the gallery, or
+/// the loss is no longer a number.
 pub fn run(options: &Options) -> Result<Vec<Figures>, TrainError> {
     check(options)?;
     let extractor = extractor(&options.extractor)?;
     let train = Album::read(&options.data, &options.root)?;
+    let gallery = options.gallery.as_ref();
+    let gallery = gallery
+        .map(|list| Album::read(list, &options.root))
+        .transpose()?;
     let mut test = Album::read(&options.test, &options.root)?;
-    test.labels = palms_of(&train, &test, &options.test)?;
+    test.labels = palms_of(gallery.as_ref().unwrap_or(&train), &test, options)?;
     let lists = (options.data.display(), options.test.display());
     if train.names.len() < 2 || train.images.len() == train.names.len() {
         let reason = format!("{}: needs two labels, and one with two images", lists.0);
@@ -139,10 +148,11 @@ pub fn run(options: &Options) -> Result<Vec<Figures>, TrainError> {
     let mut session = Session {
         options,
         log: Log::append(&log)?,
-        train: read(&extractor, &train)?,
-        test: read(&extractor, &test)?,
-        train_palms: &train.labels,
-        test_palms: &test.labels,
+        train: Palms::read(&extractor, &train, usize::MAX)?,
+        gallery: gallery
+            .map(|g| Palms::read(&extractor, &g, 1))
+            .transpose()?,
+        test: Palms::read(&extractor, &test, usize::MAX)?,
     };
     let figures: Result<Vec<_>, _> = centres.iter().map(|c| session.train(c)).collect();
     let figures = figures?;
@@ -152,39 +162,55 @@ pub fn run(options: &Options) -> Result<Vec<Figures>, TrainError> {
     Ok(figures)
 }
 
-/// The number of each probe's palm among the trained ones.
-fn palms_of(train: &Album, test: &Album, list: &Path) -> Result<Vec<usize>, TrainError> {
-    let number = |name: &String| train.names.iter().position(|n| n == name);
+/// The number of each probe's palm among the enrolled ones.
+fn palms_of(enrolled: &Album, test: &Album, options: &Options) -> Result<Vec<usize>, TrainError> {
+    let number = |name: &String| enrolled.names.iter().position(|n| n == name);
     let numbers: Vec<Option<usize>> = test.names.iter().map(number).collect();
+    let missing = match options.gallery {
+        Some(_) => "in --gallery: only enrolled palms can come back",
+        None => "in --data: without --gallery the network knows only palms it was trained on",
+    };
     let known = |(&label, &line): (&usize, &usize)| {
         numbers[label].ok_or_else(|| TrainError::Line {
-            path: list.to_path_buf(),
+            path: options.test.clone(),
             line,
-            reason: format!(
-                "label {} is not in --data: the network knows only palms it was trained on",
-                test.names[label]
-            ),
+            reason: format!("label {} is not {missing}", test.names[label]),
         })
     };
     test.labels.iter().zip(&test.lines).map(known).collect()
 }
 
-/// Reads features with a progress bar.
-fn read(extractor: &Extractor, album: &Album) -> Result<Features, TrainError> {
-    let bar = progress::bar(album.images.len() as u64);
-    let features = Features::read(extractor, album, &bar);
-    bar.finish_and_clear();
-    features
+/// Features of a list, and whose they are.
+struct Palms {
+    features: Features,
+    /// The palm of each image.
+    labels: Vec<usize>,
+    /// Different palms.
+    count: usize,
+}
+
+impl Palms {
+    /// Reads the first `views` views of each image with a progress bar.
+    fn read(extractor: &Extractor, album: &Album, views: usize) -> Result<Self, TrainError> {
+        let bar = progress::bar(album.images.len() as u64);
+        let features = Features::read(extractor, album, views, &bar)?;
+        bar.finish_and_clear();
+        Ok(Self {
+            features,
+            labels: album.labels.clone(),
+            count: album.names.len(),
+        })
+    }
 }
 
 /// What trainings of one run share.
 struct Session<'a> {
     options: &'a Options,
     log: Log,
-    train: Features,
-    test: Features,
-    train_palms: &'a [usize],
-    test_palms: &'a [usize],
+    train: Palms,
+    /// What is enrolled, when it is not what is trained on.
+    gallery: Option<Palms>,
+    test: Palms,
 }
 
 impl Session<'_> {
@@ -192,7 +218,7 @@ impl Session<'_> {
     fn train(&mut self, centres: &Centres) -> Result<Figures, TrainError> {
         let options = self.options;
         let net = HashNet {
-            inputs: self.train.length,
+            inputs: self.train.features.length,
             hidden: options.hidden,
             bits: centres.bits(),
         };
@@ -224,6 +250,7 @@ impl Session<'_> {
             bits: net.bits,
             hidden: net.hidden,
             palms: centres.count(),
+            enrolled: self.gallery.as_ref().map(|g| g.count),
             min_distance: centres.min_distance,
             seed: options.seed,
             epochs: epoch,
@@ -247,15 +274,16 @@ impl Session<'_> {
     ) -> Result<(f32, f32), TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.options.seed);
         rng.set_stream(epoch + 1);
-        let mut order: Vec<usize> = (0..self.train.count()).collect();
+        let train = &self.train;
+        let mut order: Vec<usize> = (0..train.labels.len()).collect();
         order.shuffle(&mut rng);
         let (mut loss, mut wrong) = (0.0, 0.0);
         for images in order.chunks(self.options.batch) {
             let views = images
                 .iter()
-                .map(|&image| (image, rng.random_range(0..self.train.views)));
-            let input = self.train.gather(views);
-            let palms = images.iter().map(|&image| self.train_palms[image]);
+                .map(|&image| (image, rng.random_range(0..train.features.views)));
+            let input = train.features.gather(views);
+            let palms = images.iter().map(|&image| train.labels[image]);
             let targets: Vec<f32> = palms.flat_map(|palm| centres.target(palm)).collect();
             let (value, errors) = step(
                 net,
@@ -269,27 +297,26 @@ impl Session<'_> {
             loss += value * images.len() as f32;
             wrong += errors * images.len() as f32;
         }
-        let count = self.train.count() as f32;
+        let count = train.labels.len() as f32;
         Ok((loss / count, wrong / count))
     }
 
-    /// Distances of probes from training images: by their nearest view, and by their first.
+    /// Distances of probes from enrolled images: by their nearest view, and by their first.
     fn measure(&self, net: &HashNet, params: &Params) -> Result<(Scores, Scores), TrainError> {
         let weights = params.weights();
         let by = (self.options.backend, net, weights.as_slice());
-        let gallery = Hashes::of(by, &self.train, self.train_palms, 1)?;
-        let score = |views| {
-            let probe = Hashes::of(by, &self.test, self.test_palms, views)?;
-            scores(&Distances::between(&gallery, &probe))
-        };
-        Ok((score(self.test.views)?, score(1)?))
+        let gallery = self.gallery.as_ref().unwrap_or(&self.train);
+        let hashes = |palms: &Palms, views| Hashes::of(by, &palms.features, &palms.labels, views);
+        let gallery = hashes(gallery, 1)?;
+        let score = |views| scores(&Distances::between(&gallery, &hashes(&self.test, views)?));
+        Ok((score(self.test.features.views)?, score(1)?))
     }
 
     /// Distances of training images from each other.
     fn within(&self, net: &HashNet, params: &Params) -> Result<Scores, TrainError> {
         let weights = params.weights();
         let by = (self.options.backend, net, weights.as_slice());
-        let hashes = Hashes::of(by, &self.train, self.train_palms, 1)?;
+        let hashes = Hashes::of(by, &self.train.features, &self.train.labels, 1)?;
         scores(&Distances::within(&hashes))
     }
 }
