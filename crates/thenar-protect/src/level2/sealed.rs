@@ -26,7 +26,7 @@
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::record::{Header, RecordId, SealedRecord, TokenRef, Version};
+use crate::record::{HEADER, Header, RecordId, SealedRecord, TokenRef, Version};
 use crate::{BitTemplate, ContractId, RecordError, SplitMask, StoreKey, Token};
 
 impl SealedRecord {
@@ -44,7 +44,8 @@ impl SealedRecord {
     ) -> Self {
         let id = RecordId::random(rng);
         let header = new_header(id, template.len(), contract, token, key, epoch);
-        seal_words(template.word_bytes(), header, (key, owner), rng)
+        let data = associated_data(&header, owner);
+        seal_words(template.word_bytes(), header, data, key, rng)
     }
 
     /// Seals a template in the split form: masked with a token that its subject holds. Opened, it is still masked.
@@ -64,7 +65,8 @@ impl SealedRecord {
         let masked = SplitMask::new(token, id, bits).and_then(|mask| mask.template(template));
         let words = masked.expect("as many bits").word_bytes();
         let header = new_header(id, bits, contract, TokenRef::held(token), key, epoch);
-        seal_words(words, header, (key, owner), rng)
+        let data = associated_data(&header, owner);
+        seal_words(words, header, data, key, rng)
     }
 
     /// Opens the record for a comparison under `contract`. What was sealed in the split form comes back masked.
@@ -84,7 +86,7 @@ impl SealedRecord {
                 expected: *contract,
             });
         }
-        let words = self.open_words(key, owner)?;
+        let words = self.open_words(key, &associated_data(&self.header, owner))?;
         BitTemplate::from_word_bytes(&words, self.header.bits).map_err(|_| RecordError::Tampered)
     }
 
@@ -102,21 +104,19 @@ impl SealedRecord {
         owner: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, RecordError> {
-        Ok(seal_words(
-            self.open_words(old, owner)?,
-            Header {
-                version: Version::Four,
-                key: new.id(),
-                epoch,
-                ..self.header.clone()
-            },
-            (new, owner),
-            rng,
-        ))
+        let data = associated_data(&self.header, owner);
+        let words = self.open_words(old, &data)?;
+        let header = Header {
+            version: Version::Four,
+            key: new.id(),
+            epoch,
+            ..self.header.clone()
+        };
+        Ok(seal_words(words, header, data, new, rng))
     }
 
     /// The packed words, whatever the contract.
-    fn open_words(&self, key: &StoreKey, owner: &str) -> Result<Zeroizing<Vec<u8>>, RecordError> {
+    fn open_words(&self, key: &StoreKey, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, RecordError> {
         if self.header.key != key.id() {
             return Err(RecordError::WrongKey {
                 found: self.header.key,
@@ -124,10 +124,9 @@ impl SealedRecord {
             });
         }
         let mut words = Zeroizing::new(self.body.clone());
-        let data = associated_data(&self.header, owner);
         let secret = key.as_bytes();
         key.sealing()
-            .decrypt(secret, &self.header, &data, &mut words)?;
+            .decrypt(secret, &self.header, data, &mut words)?;
         Ok(words)
     }
 }
@@ -152,15 +151,17 @@ fn new_header(
     }
 }
 
-/// Draws the salt and encrypts the words where they stand.
+/// Draws the salt and encrypts the words where they stand. `data` is the associated data of a record of this owner, the header of
+/// which is brought up to date: a rotation reserves memory for it once.
 fn seal_words(
     mut words: Zeroizing<Vec<u8>>,
     mut header: Header,
-    (key, owner): (&StoreKey, &str),
+    mut data: Vec<u8>,
+    key: &StoreKey,
     rng: &mut impl CryptoRng,
 ) -> SealedRecord {
     rng.fill_bytes(&mut header.salt);
-    let data = associated_data(&header, owner);
+    data[..HEADER].copy_from_slice(&header.to_bytes());
     key.sealing().encrypt(&header, &data, &mut words);
     let body = std::mem::take(&mut *words);
     SealedRecord { header, body }
