@@ -110,6 +110,10 @@ pub trait Ops {
     fn mul(&mut self, a: &Self::Value, b: &Self::Value) -> Self::Value;
     /// `exp x / Σ exp x` along an axis.
     fn softmax(&mut self, x: &Self::Value, axis: Axis) -> Self::Value;
+    /// The same along the channels, of which there are so many.
+    fn compete(&mut self, x: &Self::Value, _channels: usize) -> Self::Value {
+        self.softmax(x, Axis::Channel)
+    }
     /// `1 / (1 + exp(-x))`.
     fn sigmoid(&mut self, x: &Self::Value) -> Self::Value;
     /// `x · min(max(x + 3, 0), 6) / 6`.

@@ -1,6 +1,7 @@
 //! Writing networks as ONNX files (opset 17).
 
 mod builder;
+mod linear;
 mod proto;
 mod separable;
 mod writer;
@@ -34,7 +35,8 @@ pub enum Form {
     /// One node per operation; a Gabor layer is a convolution with a kernel per input channel.
     Published,
     /// A Gabor layer sums its input channels first, because its kernels do not depend on them, and filters columns and
-    /// rows apart where that is less work; linear layers that follow each other are multiplied into one.
+    /// rows apart where that is less work; linear layers that follow each other are multiplied into one; channels compete by
+    /// operations that runtimes are fast at.
     Folded,
 }
 

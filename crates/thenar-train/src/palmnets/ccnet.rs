@@ -107,7 +107,7 @@ fn block<O: Ops>(ops: &mut O, image: &O::Value, scale: &Scale) -> O::Value {
 /// # Shapes
 /// `[n, s, s]` → `[16 · t², 1, 1]`, `t = (s - 3) / 4` rounded down.
 fn read<O: Ops>(ops: &mut O, x: &O::Value, scale: &Scale, [se, conv]: [&str; 2]) -> O::Value {
-    let winners = compete(ops, x);
+    let winners = compete(ops, x, scale.orientations);
     let name = |part: &str| format!("{}.{part}", scale.name);
     let attended = squeeze(ops, &winners, &name(se), scale.orientations);
     let reader = Conv::published(name(conv), scale.orientations, scale.outputs, 5).stride(2);
@@ -120,8 +120,8 @@ fn read<O: Ops>(ops: &mut O, x: &O::Value, scale: &Scale, [se, conv]: [&str; 2])
 ///
 /// # Shapes
 /// `[n, s, s]` → the same.
-fn compete<O: Ops>(ops: &mut O, x: &O::Value) -> O::Value {
-    let orientations = ops.softmax(x, Axis::Channel);
+fn compete<O: Ops>(ops: &mut O, x: &O::Value, channels: usize) -> O::Value {
+    let orientations = ops.compete(x, channels);
     let rows = ops.softmax(x, Axis::Height);
     let columns = ops.softmax(x, Axis::Width);
     let places = ops.add(&rows, &columns);

@@ -1,7 +1,7 @@
 //! Parts that several networks share.
 
 use super::Feature;
-use crate::graph::{Axis, Ops};
+use crate::graph::Ops;
 use crate::layers::{Affine, Conv, Dense, Gabor};
 
 /// One scale of a network: how many orientations compete, and under what filters.
@@ -62,7 +62,7 @@ const MIDDLE: usize = 32;
 pub(super) fn compete_and_read<O: Ops>(ops: &mut O, x: &O::Value, scale: &Scale) -> O::Value {
     let name = scale.name;
     let sharpened = ops.affine(x, Affine { name: name.into() });
-    let winners = ops.softmax(&sharpened, Axis::Channel);
+    let winners = ops.compete(&sharpened, scale.orientations);
     let first = Conv::published(format!("{name}.conv1"), scale.orientations, MIDDLE, 5);
     let read = ops.conv(&winners, first);
     let pooled = ops.max_pool(&read);
