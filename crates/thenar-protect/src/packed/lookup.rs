@@ -52,20 +52,21 @@ struct Tables<const V: usize> {
 }
 
 impl<const V: usize> Tables<V> {
+    #[inline(always)]
     fn new(views: &[ProbeBits; V]) -> Self {
         let bytes = views.first().map_or(0, |view| view.len().div_ceil(8));
-        let table =
-            |view: &ProbeBits, byte: usize| [0, 4].map(|first| four(view, 8 * byte + first));
-        let tables: Vec<_> = (0..bytes)
-            .map(|byte| views.each_ref().map(|view| table(view, byte)))
-            .collect();
+        let mut tables = Vec::with_capacity(bytes);
         let (mut runs, mut run, mut most) = (vec![], 0, [0; V]);
-        for tables in &tables {
-            let next = tables.map(|halves| halves.iter().map(largest).sum::<u16>());
+        for byte in 0..bytes {
+            let next = views
+                .each_ref()
+                .map(|v| [0, 4].map(|first| four(v, 8 * byte + first)));
+            tables.push(next);
+            let next = views.each_ref().map(|view| weight_of_byte(view, byte));
             if most
                 .iter()
                 .zip(next)
-                .any(|(most, next)| most + next > u16::from(u8::MAX))
+                .any(|(most, next)| most + next > u32::from(u8::MAX))
             {
                 runs.push(run);
                 (run, most) = (0, [0; V]);
@@ -80,28 +81,41 @@ impl<const V: usize> Tables<V> {
     }
 }
 
+/// For each of four bits, 255 at the values in which it is set.
+const SET: [[u8; ENTRIES]; 4] = {
+    let mut set = [[0; ENTRIES]; 4];
+    let mut at = 0;
+    while at < 4 * ENTRIES {
+        let (bit, value) = (at / ENTRIES, at % ENTRIES);
+        set[bit][value] = if value >> bit & 1 == 1 { u8::MAX } else { 0 };
+        at += 1;
+    }
+    set
+};
+
 /// What the four bits from `first` on weigh where they differ from those of a template, for each value of its bits.
+#[inline(always)]
 fn four(view: &ProbeBits, first: usize) -> [u8; ENTRIES] {
+    let digits = |words: &[u64]| words[first / 64] >> (first % 64);
+    let (bits, [ones, twos, fours]) = (digits(view.bits().words()), view.planes().map(digits));
     let mut table = [0; ENTRIES];
-    let at = |words: &[u64]| {
-        words
-            .get(first / 64)
-            .map_or(0, |word| word >> (first % 64) & 15)
-    };
-    let (bits, planes) = (at(view.bits().words()), view.planes().map(at));
-    for k in 0..4 {
-        let digits = planes.iter().rev();
-        let weight = digits.fold(0, |sum, digits| 2 * sum + (digits >> k & 1) as u8);
-        let bit = (bits >> k & 1) as usize;
-        for (value, entry) in table.iter_mut().enumerate() {
-            *entry += if value >> k & 1 == bit { 0 } else { weight };
+    for (k, set) in SET.iter().enumerate() {
+        let digit = |digits: u64| (digits >> k & 1) as u8;
+        let weight = digit(ones) + 2 * digit(twos) + 4 * digit(fours);
+        let turned = digit(bits).wrapping_neg();
+        for (entry, set) in table.iter_mut().zip(set) {
+            *entry += weight & (set ^ turned);
         }
     }
     table
 }
 
-fn largest(table: &[u8; ENTRIES]) -> u16 {
-    table.iter().max().map_or(0, |&most| u16::from(most))
+/// What the bits of a byte weigh together.
+#[inline(always)]
+fn weight_of_byte(view: &ProbeBits, byte: usize) -> u32 {
+    let digits = |words: &[u64]| words[byte / 8].to_le_bytes()[byte % 8].count_ones();
+    let [ones, twos, fours] = view.planes().map(digits);
+    ones + 2 * twos + 4 * fours
 }
 
 impl<const V: usize> Tables<V> {
