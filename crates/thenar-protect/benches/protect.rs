@@ -260,3 +260,11 @@ fn level1_structured_known_token(bencher: Bencher) {
     let feature = feature();
     bencher.bench_local(|| level1.bits(&feature));
 }
+
+/// The bits of one view of a probe, with their weights.
+#[divan::bench]
+fn level1_structured_probe(bencher: Bencher) {
+    let level1 = Level1::new(structured(), &Token::from_bytes([7; 32])).unwrap();
+    let feature = feature();
+    bencher.bench_local(|| level1.probe(&feature));
+}

@@ -25,6 +25,20 @@ pub const PROBE_WEIGHTS: [u8; 8] = [0, 1, 1, 2, 3, 4, 5, 7];
 /// Binary digits of a weight.
 pub(crate) const PLANES: usize = 3;
 
+/// Bits of an index in a key that is sorted by distance and then by index.
+const INDEX: u32 = 32;
+
+/// How classes are told apart: all at the middle, then each half, then each quarter.
+const HALVES: [(usize, usize, usize); 7] = [
+    (0, 4, 8),
+    (0, 2, 4),
+    (4, 6, 8),
+    (0, 1, 2),
+    (2, 3, 4),
+    (4, 5, 6),
+    (6, 7, 8),
+];
+
 /// The level-1 bits of a probe with their weights. It says more about the palm than the bits alone; it is wiped when
 /// dropped and never stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,22 +60,24 @@ impl ProbeBits {
         let (bits, median) = BitTemplate::above(values)?;
         let each = bits.words().len();
         let mut planes = [(); PLANES].map(|()| Zeroizing::new(vec![0_u64; each]));
-        let far = |(i, value): (usize, &f64)| ((value - median).abs(), i);
-        let mut order: Zeroizing<Vec<(f64, usize)>> =
-            Zeroizing::new(values.iter().enumerate().map(far).collect());
-        let mut rest = order.as_mut_slice();
-        for (class, weight) in PROBE_WEIGHTS.iter().enumerate().rev() {
-            let first = class * values.len() / PROBE_WEIGHTS.len();
-            if first < rest.len() {
-                rest.select_nth_unstable_by(first, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        // Numbers that are not negative are ordered as their bits are.
+        let far = |value: &f64| u128::from((value - median).abs().to_bits()) << INDEX;
+        let order = values.iter().zip(0..).map(|(v, i)| far(v) | i);
+        let mut order: Zeroizing<Vec<u128>> = Zeroizing::new(order.collect());
+        let first = |class: usize| class * values.len() / PROBE_WEIGHTS.len();
+        for (low, middle, high) in HALVES {
+            let part = &mut order[first(low)..first(high)];
+            if first(middle) < first(high) {
+                part.select_nth_unstable(first(middle) - first(low));
             }
-            let (near, far) = rest.split_at_mut(first);
-            for (p, plane) in planes.iter_mut().enumerate() {
-                let digit = u64::from(weight >> p & 1);
-                far.iter()
-                    .for_each(|&(_, i)| plane[i / 64] |= digit << (i % 64));
+        }
+        for (class, weight) in PROBE_WEIGHTS.iter().enumerate() {
+            for key in &order[first(class)..first(class + 1)] {
+                let i = (key & ((1 << INDEX) - 1)) as usize;
+                for (p, plane) in planes.iter_mut().enumerate() {
+                    plane[i / 64] |= u64::from(weight >> p & 1) << (i % 64);
+                }
             }
-            rest = near;
         }
         let [ones, twos, fours] = planes
             .map(|mut plane| BitTemplate::from_words(std::mem::take(&mut *plane), values.len()));

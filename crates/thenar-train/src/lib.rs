@@ -14,6 +14,7 @@ pub mod gabor;
 pub mod graph;
 pub mod hashnet;
 pub mod import;
+mod in_use;
 pub mod layers;
 pub mod localizer;
 pub mod log;

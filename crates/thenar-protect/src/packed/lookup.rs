@@ -79,46 +79,7 @@ impl<const V: usize> Tables<V> {
         runs.push(run);
         Self { tables, runs }
     }
-}
 
-/// For each of four bits, 255 at the values in which it is set.
-const SET: [[u8; ENTRIES]; 4] = {
-    let mut set = [[0; ENTRIES]; 4];
-    let mut at = 0;
-    while at < 4 * ENTRIES {
-        let (bit, value) = (at / ENTRIES, at % ENTRIES);
-        set[bit][value] = if value >> bit & 1 == 1 { u8::MAX } else { 0 };
-        at += 1;
-    }
-    set
-};
-
-/// What the four bits from `first` on weigh where they differ from those of a template, for each value of its bits.
-#[inline(always)]
-fn four(view: &ProbeBits, first: usize) -> [u8; ENTRIES] {
-    let digits = |words: &[u64]| words[first / 64] >> (first % 64);
-    let (bits, [ones, twos, fours]) = (digits(view.bits().words()), view.planes().map(digits));
-    let mut table = [0; ENTRIES];
-    for (k, set) in SET.iter().enumerate() {
-        let digit = |digits: u64| (digits >> k & 1) as u8;
-        let weight = digit(ones) + 2 * digit(twos) + 4 * digit(fours);
-        let turned = digit(bits).wrapping_neg();
-        for (entry, set) in table.iter_mut().zip(set) {
-            *entry += weight & (set ^ turned);
-        }
-    }
-    table
-}
-
-/// What the bits of a byte weigh together.
-#[inline(always)]
-fn weight_of_byte(view: &ProbeBits, byte: usize) -> u32 {
-    let digits = |words: &[u64]| words[byte / 8].to_le_bytes()[byte % 8].count_ones();
-    let [ones, twos, fours] = view.planes().map(digits);
-    ones + 2 * twos + 4 * fours
-}
-
-impl<const V: usize> Tables<V> {
     /// Lowers the distances of templates, [`LANES`] to a group of `each` rows, to those of these views where they are less.
     #[inline(always)]
     fn lower<R: Registers>(&self, r: R, rows: &[Row], each: usize, distances: &mut [u16]) {
@@ -167,6 +128,43 @@ impl<const V: usize> Tables<V> {
             (r.least(least.0, sums.0), r.least(least.1, sums.1))
         })
     }
+}
+
+/// For each of four bits, 255 at the values in which it is set.
+const SET: [[u8; ENTRIES]; 4] = {
+    let mut set = [[0; ENTRIES]; 4];
+    let mut at = 0;
+    while at < 4 * ENTRIES {
+        let (bit, value) = (at / ENTRIES, at % ENTRIES);
+        set[bit][value] = if value >> bit & 1 == 1 { u8::MAX } else { 0 };
+        at += 1;
+    }
+    set
+};
+
+/// What the four bits from `first` on weigh where they differ from those of a template, for each value of its bits.
+#[inline(always)]
+fn four(view: &ProbeBits, first: usize) -> [u8; ENTRIES] {
+    let digits = |words: &[u64]| words[first / 64] >> (first % 64);
+    let (bits, [ones, twos, fours]) = (digits(view.bits().words()), view.planes().map(digits));
+    let mut table = [0; ENTRIES];
+    for (k, set) in SET.iter().enumerate() {
+        let digit = |digits: u64| (digits >> k & 1) as u8;
+        let weight = digit(ones) + 2 * digit(twos) + 4 * digit(fours);
+        let turned = digit(bits).wrapping_neg();
+        for (entry, set) in table.iter_mut().zip(set) {
+            *entry += weight & (set ^ turned);
+        }
+    }
+    table
+}
+
+/// What the bits of a byte weigh together.
+#[inline(always)]
+fn weight_of_byte(view: &ProbeBits, byte: usize) -> u32 {
+    let digits = |words: &[u64]| words[byte / 8].to_le_bytes()[byte % 8].count_ones();
+    let [ones, twos, fours] = view.planes().map(digits);
+    ones + 2 * twos + 4 * fours
 }
 
 /// Puts the least weight of the views for each template into `distances`; a group has `each` rows.

@@ -6,8 +6,8 @@ use thenar_net::{Extractor, spread};
 
 use crate::error::TrainError;
 use crate::graph::Array;
+use crate::in_use;
 use crate::palmnets::list::Album;
-use crate::palmnets::teacher::views_of;
 
 /// Most bytes of features of a list.
 const MOST_BYTES: usize = 4 << 30;
@@ -45,7 +45,7 @@ impl Features {
         }
         let mut values = Vec::with_capacity(count * views * length);
         for images in album.images.chunks(TOGETHER) {
-            for read in spread(images, |image| views_of(extractor, image)) {
+            for read in spread(images, |image| in_use::views(extractor, image)) {
                 let read = read.map_err(TrainError::Argument)?;
                 values.extend(read.iter().take(views).flatten().map(|v| f16::from_f32(*v)));
                 bar.inc(1);

@@ -19,11 +19,11 @@ use crate::checkpoint::write_atomically;
 use crate::engine::gradient;
 use crate::error::TrainError;
 use crate::graph::{Array, Network};
+use crate::in_use;
 use crate::log::Log;
 use crate::optim::Adam;
 use crate::palmnets::list::Album;
 use crate::palmnets::loss::Loss;
-use crate::palmnets::teacher::extractor;
 use crate::params::Params;
 use crate::progress;
 
@@ -120,7 +120,7 @@ pub struct Figures {
 /// the loss is no longer a number.
 pub fn run(options: &Options) -> Result<Vec<Figures>, TrainError> {
     check(options)?;
-    let extractor = extractor(&options.extractor)?;
+    let extractor = in_use::open(&options.extractor)?;
     let train = Album::read(&options.data, &options.root)?;
     let gallery = options.gallery.as_ref();
     let gallery = gallery

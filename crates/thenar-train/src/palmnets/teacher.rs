@@ -12,12 +12,10 @@
 use std::path::Path;
 
 use faer::MatRef;
-use image::GrayImage;
-use thenar_image::Roi;
 use thenar_net::Extractor;
 
-use super::ROI;
 use crate::error::TrainError;
+use crate::in_use;
 
 /// Temperature of the teacher's softmax, lower than the student's: captures of one palm are nearer to each other than to other
 /// palms by some tenths of a cosine, and that should decide.
@@ -32,7 +30,7 @@ impl Teacher {
     /// # Errors
     /// When the file cannot be read or is another network.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        extractor(path).map(Self)
+        in_use::open(path).map(Self)
     }
 
     /// For each image the shares of the others, `[N, N]`: none for itself, 1 in all.
@@ -43,7 +41,7 @@ impl Teacher {
         let (views, length) = (self.0.view_count(), self.0.feature_len());
         let mut features = Vec::with_capacity(images.len() * views * length);
         for image in images {
-            let read = views_of(&self.0, image);
+            let read = in_use::views(&self.0, image);
             let read = read.map_err(|e| TrainError::Argument(format!("the teacher: {e}")))?;
             features.extend(read.into_iter().flatten());
         }
@@ -89,21 +87,6 @@ fn shares(similar: &[Vec<f32>]) -> Vec<f32> {
         all.extend(weights.iter().map(|w| w / total));
     }
     all
-}
-
-/// The network in an ONNX file, as the product takes it.
-pub(crate) fn extractor(path: &Path) -> Result<Extractor, TrainError> {
-    let onnx = std::fs::read(path).map_err(|e| TrainError::file(path, e))?;
-    Extractor::from_onnx(onnx).map_err(|e| TrainError::Argument(format!("{}: {e}", path.display())))
-}
-
-/// The features of all views of a region, 128×128 grey levels.
-pub(crate) fn views_of(extractor: &Extractor, image: &[u8]) -> Result<Vec<Vec<f32>>, String> {
-    let side = ROI as u32;
-    let image = GrayImage::from_raw(side, side, image.to_vec())
-        .ok_or_else(|| format!("a region of {} pixels", image.len()))?;
-    let roi = Roi::from_gray(image).map_err(|e| e.to_string())?;
-    extractor.views(&roi).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
