@@ -80,9 +80,11 @@ fn build(bencher: Bencher, (m, t): (u32, usize)) {
 fn recover_default(bencher: Bencher) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let passphrase = Passphrase::for_new_key("a bench for the palm").unwrap();
-    let word = vec![0; 8];
+    // As many numbers as a feature has.
+    let word: Vec<i32> = (0..2048).map(|_| rng.next_u32() as i32 >> 8).collect();
     let factors = Factors::passphrase(&passphrase);
-    let (record, _) = commit(&word, factors, &[0; 32], &CommitParams::default(), &mut rng).unwrap();
+    let params = CommitParams::default();
+    let (record, _) = commit(&word, factors, &[0; 32], &params, &mut rng).unwrap();
     bencher.bench_local(|| {
         record
             .recover(&word, factors, &[0; 32])
