@@ -1,9 +1,9 @@
 """Would it help to compare a probe's distances with those to a cohort ("t-norm": Auckenthaler, Carey and Lloyd-Thomas, 2000)?
 
-    python3 cohort.py SCORES.npz PROBES COHORT
+    python3 measure/cohort.py SCORES.npz PROBES COHORT
 
-SCORES.npz is that of `thenar eval run --scores npz` with a gallery whose last COHORT images show nobody else's palm in it, and
-with PROBES probes. Prints how many genuine comparisons are missed at FMR 1e-3, 1e-4 and 1e-5, and the EER: as they are; less the mean and
+SCORES.npz is that of `thenar eval run --scores npz` with a gallery that ends with COHORT images of palms that
+are nowhere else in the lists, and with PROBES probes. Prints how many genuine comparisons are missed at FMR 1e-3, 1e-4 and 1e-5, and the EER: as they are; less the mean and
 over the deviation of the probe's distances to the cohort; and the same with all strangers in the cohort's place, which no
 system can know but a search can guess from its gallery.
 """

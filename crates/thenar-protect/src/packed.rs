@@ -45,7 +45,7 @@ impl PackedTemplates {
         let mut rows = Zeroizing::new(vec![[0; LANES]; groups * each]);
         for (at, template) in templates.iter().enumerate() {
             let group = &mut rows[at / LANES * each..][..each];
-            for (row, byte) in group.iter_mut().zip(bytes(template)) {
+            for (row, byte) in group.iter_mut().zip(bytes(template.words())) {
                 row[at % LANES] = byte;
             }
         }
@@ -81,7 +81,7 @@ impl PackedTemplates {
     ) -> Result<(), ProtectError> {
         if self.check(other, distances)? {
             let probe: Zeroizing<Vec<u8>> =
-                Zeroizing::new(bytes(other).take(self.each()).collect());
+                Zeroizing::new(bytes(other.words()).take(self.each()).collect());
             dispatch(Fill {
                 rows: &self.rows,
                 probe: &probe,
@@ -181,9 +181,9 @@ fn length(template: &BitTemplate, bits: usize) -> ProtectError {
     }
 }
 
-/// The bytes of a template in their order, and zeros to the end of its last word.
-fn bytes(template: &BitTemplate) -> impl Iterator<Item = u8> {
-    template.words().iter().flat_map(|word| word.to_le_bytes())
+/// The bytes of words in their order.
+fn bytes(words: &[u64]) -> impl Iterator<Item = u8> {
+    words.iter().flat_map(|word| word.to_le_bytes())
 }
 
 /// The work: all that is inlined into `call` is compiled for several processors.
@@ -220,11 +220,12 @@ impl NullaryFnOnce for FillNearest<'_> {
 
     #[inline(always)]
     fn call(self) {
+        let views: Vec<Bytes> = self.views.iter().map(Bytes::of).collect();
         let groups = self.rows.chunks_exact(self.each);
         for (group, places) in groups.zip(self.distances.chunks_mut(LANES)) {
             places.fill(u16::MAX);
-            for view in self.views {
-                for (place, weight) in places.iter_mut().zip(weights(group, view)) {
+            for view in &views {
+                for (place, weight) in places.iter_mut().zip(view.weights(group)) {
                     // At most MAX_BITS times the mean weight, 23/8, which is below 2^16.
                     *place = weight.min(*place);
                 }
@@ -233,20 +234,35 @@ impl NullaryFnOnce for FillNearest<'_> {
     }
 }
 
-/// The weight of what differs in each lane: digit by digit of the weights, the highest first, the count of what differs where
-/// that digit is set.
-#[inline(always)]
-fn weights(group: &[Row], view: &ProbeBits) -> [u16; LANES] {
-    let byte = |words: &[u64], at: usize| words[at / 8].to_le_bytes()[at % 8];
-    let probe: Zeroizing<Vec<u8>> = Zeroizing::new(bytes(view.bits()).take(group.len()).collect());
-    let mut sums = [0; LANES];
-    for plane in view.planes().into_iter().rev() {
-        let counts = counts(group, &probe, |at| byte(plane, at));
-        for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum = 2 * *sum + count;
+/// A view, byte by byte, made once for all templates.
+struct Bytes {
+    bits: Zeroizing<Vec<u8>>,
+    /// The digits of the weights, the highest first.
+    planes: [Zeroizing<Vec<u8>>; 3],
+}
+
+impl Bytes {
+    fn of(view: &ProbeBits) -> Self {
+        let all = |words: &[u64]| bytes(words).collect();
+        let [ones, twos, fours] = view.planes().map(|words| Zeroizing::new(all(words)));
+        Self {
+            bits: Zeroizing::new(all(view.bits().words())),
+            planes: [fours, twos, ones],
         }
     }
-    sums
+
+    /// The weight of what differs in each lane: digit by digit of the weights, the count of what differs where that digit is set.
+    #[inline(always)]
+    fn weights(&self, group: &[Row]) -> [u16; LANES] {
+        let mut sums = [0; LANES];
+        for plane in &self.planes {
+            let counts = counts(group, &self.bits, |at| plane[at]);
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum = 2 * *sum + count;
+            }
+        }
+        sums
+    }
 }
 
 /// The number of bits in which each lane differs from `probe`, of those that are set in the masks.
@@ -348,7 +364,7 @@ mod tests {
             packed.distances(&probe, &mut best).unwrap();
             Fill {
                 rows: &packed.rows,
-                probe: &bytes(&probe).take(packed.each()).collect::<Vec<_>>(),
+                probe: &bytes(probe.words()).take(packed.each()).collect::<Vec<_>>(),
                 distances: &mut plain,
             }
             .call();
