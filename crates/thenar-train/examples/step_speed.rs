@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use thenar_train::backend::Backend;
 use thenar_train::graph::Array;
+use thenar_train::palmnets::augment::Augmentation;
 use thenar_train::palmnets::drawn::Palms;
 use thenar_train::palmnets::feed::{Batch, Feed, Source};
 use thenar_train::palmnets::loss::{Mixture, same_label};
@@ -109,6 +110,7 @@ fn options(backend: Backend, size: usize) -> Options {
         data: None,
         drawn: 0,
         drawn_share: 0.5,
+        augmentation: Augmentation::One,
         threads: 1,
         examine_on: None,
         root: PathBuf::new(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use image::{GrayImage, Luma};
 use thenar_train::backend::Backend;
 use thenar_train::checkpoint::State;
+use thenar_train::palmnets::augment::Augmentation;
 use thenar_train::palmnets::feed::{Feed, Source};
 use thenar_train::palmnets::loss::Mixture;
 use thenar_train::palmnets::schedule::Schedule;
@@ -42,6 +43,7 @@ fn options(dir: &Path) -> Options {
         data: Some(dir.join("train.txt")),
         drawn: 0,
         drawn_share: 0.5,
+        augmentation: Augmentation::One,
         threads: 1,
         examine_on: Some([dir.join("gallery.txt"), dir.join("probe.txt")]),
         root: dir.to_path_buf(),

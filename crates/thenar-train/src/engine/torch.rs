@@ -14,6 +14,9 @@ use crate::graph::{
 };
 use crate::params::Weights;
 
+/// Exponents below the largest that a softmax tells apart while learning; e^-40 is 4e-18.
+const LOWEST: f64 = -40.0;
+
 /// In what numbers convolutions compute.
 #[derive(Clone, Copy, Debug)]
 pub enum Precision {
@@ -71,18 +74,17 @@ pub fn gradient<N: Network>(
         .collect();
     let total = Tensor::stack(&terms, 0).sum(Kind::Float);
     // Running statistics are not leaves: libtorch refuses leaves that the outputs do not depend on.
-    let leaves: Vec<&Tensor> = ops
-        .layers
-        .iter()
-        .flatten()
-        .filter(|t| t.requires_grad())
-        .collect();
-    let gradients = Tensor::f_run_backward(&[total], &leaves, false, false).map_err(fault)?;
+    let leaves = ops.layers.iter().flatten().filter(|t| t.requires_grad());
+    let responses = ops.banks.iter().map(|bank| &bank.responses);
+    let sought: Vec<&Tensor> = leaves.chain(responses).collect();
+    let gradients = Tensor::f_run_backward(&[total], &sought, false, false).map_err(fault)?;
+    let (gradients, by_responses) = gradients.split_at(gradients.len() - ops.banks.len());
+    ops.observed.extend(by_banks(&ops.banks, by_responses));
     let mut gradients = gradients.iter();
     let mut result = Vec::new();
     for (index, (leaves, weights)) in ops.layers.iter().zip(weights).enumerate() {
         let statistics = ops.observed.iter().find(|(at, _)| *at == index);
-        let mut statistics = statistics.iter().flat_map(|(_, pair)| pair);
+        let mut statistics = statistics.iter().flat_map(|(_, all)| all);
         let mut tensors = Vec::new();
         for leaf in leaves {
             let from = if leaf.requires_grad() {
@@ -105,15 +107,70 @@ struct TorchOps<'a> {
     precision: Precision,
     /// Set while learning.
     chance: Option<Chance>,
-    /// Mean and variance of the batch at normalisation layers.
-    observed: Vec<(usize, [Tensor; 2])>,
+    /// Of normalisation layers mean and variance of the batch, of banks of filters the gradients.
+    observed: Vec<(usize, Vec<Tensor>)>,
+    /// Banks of filters that came by, while learning.
+    banks: Vec<Bank>,
+}
+
+/// A bank of Gabor filters at work. Its three numbers are not leaves: their gradients follow from that of the responses, which takes
+/// as long as a backward pass to the kernels would, and the kernels stay out of what is learnt.
+struct Bank {
+    /// Its place among the layers.
+    at: usize,
+    /// `[N, n, h, w]`.
+    responses: Tensor,
+    /// The derivatives of the responses by γ, σ and f, `[N, 3, n · h · w]`.
+    slopes: Tensor,
+    /// Where nothing but another bank lies before this one: that one's place among banks, and the derivatives of these responses by
+    /// its numbers.
+    before: Option<(usize, Tensor)>,
+}
+
+impl Bank {
+    /// Whether `x` is what the bank gave.
+    fn gave(&self, x: &Tensor) -> bool {
+        self.responses.data_ptr() == x.data_ptr() && self.responses.size() == x.size()
+    }
+
+    /// The derivatives of the sum of all orientations, `[3 · N, 1, h, w]`.
+    fn sums(&self) -> Tensor {
+        let size = self.responses.size();
+        let each = self.slopes.view([size[0], 3, size[1], size[2], size[3]]);
+        let sums = each.sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+        sums.view([3 * size[0], 1, size[2], size[3]])
+    }
+}
+
+/// The gradients by the numbers of banks, of those by their responses.
+fn by_banks(banks: &[Bank], by_responses: &[Tensor]) -> Vec<(usize, Vec<Tensor>)> {
+    let mut all = vec![[0.0; 3]; banks.len()];
+    for (k, (bank, gradient)) in banks.iter().zip(by_responses).enumerate() {
+        let before = bank.before.as_ref().map(|(at, slopes)| (*at, slopes));
+        for (at, slopes) in std::iter::once((k, &bank.slopes)).chain(before) {
+            let gradient = gradient.flatten(1, -1);
+            for (i, sum) in (0..).zip(&mut all[at]) {
+                *sum += (&gradient * slopes.select(1, i))
+                    .sum(Kind::Float)
+                    .double_value(&[]);
+            }
+        }
+    }
+    let tensors = all
+        .into_iter()
+        .map(|sums| sums.map(|sum| to_tensor(&[sum as f32], &[1])).into());
+    banks.iter().map(|bank| bank.at).zip(tensors).collect()
 }
 
 impl<'a> TorchOps<'a> {
     fn new(weights: &'a [Weights], chance: Option<Chance>, precision: Precision) -> Self {
         let leaves = |w: &Weights| {
             let shapes = w.layer.weights();
-            let learnt = |i: usize| !(matches!(w.layer, Layer::Norm(_)) && i >= 2);
+            let learnt = |i: usize| match w.layer {
+                Layer::Norm(_) => i < 2,
+                Layer::Gabor(_) => false,
+                _ => true,
+            };
             let tensors = w.tensors.iter().zip(shapes).enumerate();
             tensors
                 .map(|(i, (data, spec))| {
@@ -128,6 +185,7 @@ impl<'a> TorchOps<'a> {
             precision,
             chance,
             observed: Vec::new(),
+            banks: Vec::new(),
         }
     }
 
@@ -194,12 +252,12 @@ impl Ops for TorchOps<'_> {
 
     fn gabor(&mut self, x: &Tensor, gabor: Gabor) -> Tensor {
         let numbers = self.weights[self.next].gabor_shape();
-        let learnt = self.turn();
-        let filter = |x: &Tensor, kernels: &[f32]| {
+        self.next += 1;
+        let filter = |x: &Tensor, kernels: &[f32], kind: Kind| {
             let shape = [kernels.len() / gabor.area(), 1, gabor.kernel, gabor.kernel];
             let (stride, padding) = (gabor.stride as i64, gabor.padding as i64);
-            let kernels = to_tensor(kernels, &shape);
-            x.conv2d(
+            let kernels = to_tensor(kernels, &shape).to_kind(kind);
+            x.to_kind(kind).conv2d(
                 &kernels,
                 None::<Tensor>,
                 [stride; 2],
@@ -208,19 +266,40 @@ impl Ops for TorchOps<'_> {
                 1,
             )
         };
-        // The competition is an exponential of the responses: they stay exact.
-        let sum = x.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
-        let responses = filter(&sum, &kernels(&gabor, numbers));
+        let sum = |x: &Tensor| x.sum_dim_intlist([1i64].as_slice(), true, Kind::Float);
+        let bank = kernels(&gabor, numbers);
         if self.chance.is_none() {
-            return responses;
+            return filter(&sum(x), &bank, Kind::Float);
         }
-        // What it means to move γ, σ and f, times how far they have been moved: nothing. It takes as long as a
-        // backward pass to the kernels would, and the kernels stay out of what is learnt.
-        let slopes = no_grad(|| filter(&sum, &slopes(&gabor, numbers)).chunk(3, 1));
-        let moved = learnt.iter().zip(&slopes);
-        moved.fold(responses, |sum, (number, slope)| {
-            sum + (number - number.detach()) * slope
-        })
+        // A backward pass to the input of a filter is slow where there is one. Where that is nothing but the responses of another
+        // bank, what the three numbers of that one do is carried forward instead.
+        let before = self.banks.iter().position(|bank| bank.gave(x));
+        let x = before.map_or_else(|| sum(x), |_| sum(&x.detach()));
+        // The competition is an exponential of the responses: they stay exact. Three numbers learn from millions of slopes:
+        // rounded ones do.
+        let kind = self.precision.kind();
+        let mut responses = filter(&x, &bank, Kind::Float);
+        if !responses.requires_grad() {
+            responses = responses.set_requires_grad(true);
+        }
+        // Whether the three are next to each other in channels or in images: images come first.
+        let by_number = [x.size()[0], 3, -1];
+        let slopes = no_grad(|| filter(&x, &slopes(&gabor, numbers), kind).reshape(by_number));
+        let carried = |at: usize| {
+            let sums = self.banks[at].sums();
+            (
+                at,
+                no_grad(|| filter(&sums, &bank, kind).reshape(by_number)),
+            )
+        };
+        let before = before.map(carried);
+        self.banks.push(Bank {
+            at: self.next - 1,
+            responses: responses.shallow_clone(),
+            slopes,
+            before,
+        });
+        responses
     }
 
     fn dense(&mut self, x: &Tensor, dense: Dense) -> Tensor {
@@ -254,7 +333,7 @@ impl Ops for TorchOps<'_> {
             let variance = (&centred * &centred).mean_dim(axes.as_slice(), true, Kind::Float);
             let count = (x.numel() as i64 / c) as f64;
             let unbiased = variance.detach() * (count / (count - 1.0).max(1.0));
-            let seen = [mean.detach().reshape([c]), unbiased.reshape([c])];
+            let seen = vec![mean.detach().reshape([c]), unbiased.reshape([c])];
             self.observed.push((at, seen));
             (mean, variance)
         } else {
@@ -273,7 +352,14 @@ impl Ops for TorchOps<'_> {
     }
 
     fn softmax(&mut self, x: &Tensor, axis: Axis) -> Tensor {
-        x.softmax(axis.of_batch() as i64, x.kind())
+        let axis = axis.of_batch() as i64;
+        if self.chance.is_none() {
+            return x.softmax(axis, x.kind());
+        }
+        // What is so far below the largest adds nothing to the sum in single precision, but products of it and of gradients are
+        // too small for normal numbers, and processors take a hundred times as long for those.
+        let largest = x.amax([axis].as_slice(), true).detach();
+        (x - largest).clamp_min(LOWEST).softmax(axis, x.kind())
     }
 
     fn sigmoid(&mut self, x: &Tensor) -> Tensor {

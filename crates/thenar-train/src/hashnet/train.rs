@@ -193,10 +193,10 @@ impl Palms {
     /// Reads the first `views` views of each image with a progress bar.
     fn read(extractor: &Extractor, album: &Album, views: usize) -> Result<Self, TrainError> {
         let bar = progress::bar(album.images.len() as u64);
-        let features = Features::read(extractor, album, views, &bar)?;
+        let features = Features::read(extractor, album, views, &bar);
         bar.finish_and_clear();
         Ok(Self {
-            features,
+            features: features?,
             labels: album.labels.clone(),
             count: album.names.len(),
         })

@@ -332,7 +332,7 @@ impl Ops for Writer<'_> {
     }
 
     /// By the largest channel, exponentials, their sum and a quotient when folded: a runtime's softmax copies out one place after
-    /// another where channels are not next to each other, and takes four to twelve times as long.
+    /// another where channels are not next to each other, and takes several times as long.
     fn compete(&mut self, x: &String, channels: usize) -> String {
         if self.form == Form::Published {
             return self.softmax(x, Axis::Channel);

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ROI;
-use super::augment::{normalise, view};
+use super::augment::{Augmentation, normalise, view};
 use super::drawn::Palms;
 use super::list::Album;
 use super::loss::same_label;
@@ -81,7 +81,7 @@ impl Source {
             let list = list.display();
             return wrong(format!("{list}: one label; there is nothing to tell apart"));
         }
-        let listed = Listed::new(album, list)?;
+        let listed = Listed::new(album, list, options.augmentation)?;
         Ok(match drawn {
             Some(palms) => Self::Mixed(listed, palms, options.drawn_share),
             None => Self::Listed(listed),
@@ -95,16 +95,21 @@ pub struct Listed {
     album: Album,
     /// Images of every identity, at least two.
     groups: Vec<Vec<usize>>,
+    augmentation: Augmentation,
 }
 
 impl Listed {
-    /// The images that the list at `list` names.
+    /// The images that the list at `list` names, and how views of them differ from them.
     ///
     /// # Errors
     /// Like [`Album::pairs`].
-    pub fn new(album: Album, list: &Path) -> Result<Self, TrainError> {
+    pub fn new(album: Album, list: &Path, augmentation: Augmentation) -> Result<Self, TrainError> {
         let groups = album.pairs(list)?;
-        Ok(Self { album, groups })
+        Ok(Self {
+            album,
+            groups,
+            augmentation,
+        })
     }
 
     fn plain(&self, count: usize) -> Vec<(usize, Vec<u8>)> {
@@ -201,7 +206,7 @@ impl Feed {
         let other = (one + rng.random_range(1..group.len())) % group.len();
         let views = [one, other].map(|i| {
             let image = &listed.album.images[group[i]];
-            View::new(view(image, &mut rng), image.clone())
+            View::new(view(image, listed.augmentation, &mut rng), image.clone())
         });
         (label, views)
     }
@@ -285,7 +290,7 @@ mod tests {
     }
 
     fn listed() -> Listed {
-        Listed::new(album(), Path::new("list")).unwrap()
+        Listed::new(album(), Path::new("list"), Augmentation::One).unwrap()
     }
 
     fn feed(seed: u64) -> Feed {

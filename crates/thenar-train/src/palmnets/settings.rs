@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use super::augment::Augmentation;
 use super::loss::Mixture;
 use super::schedule::Schedule;
 use super::train::Options;
@@ -84,6 +85,9 @@ pub struct Settings {
     /// Share of the palms in a step that are drawn, with --data [default: 0.5]
     #[arg(long)]
     pub drawn_share: Option<Within<0, 1>>,
+    /// How many things change between a listed image and a view of it [default: one]
+    #[arg(long, value_enum)]
+    pub augment: Option<Augmentation>,
     /// Threads that prepare batches [default: half the cores]
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
@@ -183,6 +187,7 @@ impl Settings {
             root: self.root.or(other.root),
             drawn: self.drawn.or(other.drawn),
             drawn_share: self.drawn_share.or(other.drawn_share),
+            augment: self.augment.or(other.augment),
             threads: self.threads.or(other.threads),
             epochs: self.epochs.or(other.epochs),
             minutes: self.minutes.or(other.minutes),
@@ -235,6 +240,7 @@ impl Settings {
             data: self.data,
             drawn: self.drawn.unwrap_or(0),
             drawn_share: self.drawn_share.map_or(0.5, |v| v.0),
+            augmentation: self.augment.unwrap_or_default(),
             threads: self.threads.map_or(cores.div_ceil(2), NonZeroUsize::get),
             examine_on,
             root: self.root.unwrap_or_default(),
@@ -322,7 +328,7 @@ mod tests {
 
     #[test]
     fn every_option_can_stand_in_a_file() {
-        let text = "net = \"ccnet\"\ndata = \"a\"\nroot = \"b\"\ndrawn = 9\ndrawn-share = 0.3\nthreads = 2\nepochs = 7\n\
+        let text = "net = \"ccnet\"\ndata = \"a\"\nroot = \"b\"\ndrawn = 9\ndrawn-share = 0.3\naugment = \"several\"\nthreads = 2\nepochs = 7\n\
             minutes = 1.5\nbatch = 5\nlr = 1e-4\nschedule = \"cosine\"\nstep-epochs = 3\nstep-factor = 0.5\n\
             weight = 1\ntanh = true\nteacher = \"f\"\naverage = 0.9\nseed = 4\ngallery = \"c\"\nprobe = \"d\"\nexamine-every = 6\n\
             save-every = 0\nout = \"e\"\nwhitened = true\nresume = true\nbackend = \"flex\"\n";

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::ahead::Ahead;
+use super::augment::Augmentation;
 use super::feed::{Batch, Feed, Source};
 use super::list::Album;
 use super::loss::{Losses, Mixture, loss};
@@ -52,6 +53,8 @@ pub struct Options {
     pub drawn: usize,
     /// Share of palms in a step that are drawn, where there are both.
     pub drawn_share: f64,
+    /// How views of listed images differ from them.
+    pub augmentation: Augmentation,
     /// Threads that prepare batches.
     pub threads: usize,
     /// Lists of gallery and probe to examine on.
