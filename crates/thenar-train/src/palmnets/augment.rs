@@ -271,15 +271,22 @@ mod tests {
     fn views_differ_but_stay_the_same_palm() {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let plain = plain(&ramp());
-        let kinds = [Augmentation::One, Augmentation::Several];
-        for kind in kinds.into_iter().cycle().take(80) {
-            let view = view(&ramp(), kind, &mut rng);
-            let close = view
-                .iter()
-                .zip(&plain)
-                .filter(|(a, b)| (*a - *b).abs() < 40.0);
-            assert!(view != plain && close.count() > ROI * ROI / 2);
-            assert!(view.iter().all(|v| (0.0..=255.0).contains(v)));
+        // Where several things change, more of the palm moves far or out of sight.
+        for (kind, kept) in [(Augmentation::One, 0.5), (Augmentation::Several, 0.3)] {
+            let mut same = 0;
+            for _ in 0..40 {
+                let view = view(&ramp(), kind, &mut rng);
+                let close = |(a, b): &(&f32, &f32)| (*a - *b).abs() < 40.0;
+                let close = view.iter().zip(&plain).filter(close).count();
+                assert!(
+                    close as f32 > kept * (ROI * ROI) as f32,
+                    "{kind:?}: {close}"
+                );
+                assert!(view.iter().all(|v| (0.0..=255.0).contains(v)));
+                same += usize::from(view == plain);
+            }
+            // A change of contrast alone can be less than a grey level.
+            assert!(same < 3, "{kind:?}: {same}");
         }
     }
 }
