@@ -272,7 +272,9 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let plain = plain(&ramp());
         // Where several things change, more of the palm moves far or out of sight.
-        for (kind, kept) in [(Augmentation::One, 0.5), (Augmentation::Several, 0.3)] {
+        for (kind, kept, unchanged) in
+            [(Augmentation::One, 0.5, 0), (Augmentation::Several, 0.3, 2)]
+        {
             let mut same = 0;
             for _ in 0..40 {
                 let view = view(&ramp(), kind, &mut rng);
@@ -285,8 +287,8 @@ mod tests {
                 assert!(view.iter().all(|v| (0.0..=255.0).contains(v)));
                 same += usize::from(view == plain);
             }
-            // A change of contrast alone can be less than a grey level.
-            assert!(same < 3, "{kind:?}: {same}");
+            // Of several, a change of contrast can come alone and be less than a grey level.
+            assert!(same <= unchanged, "{kind:?}: {same}");
         }
     }
 }
